@@ -2,8 +2,11 @@
  * Turns every example in a docstring or Markdown page that is fenced as `ts import.meta.vitest` into a test, under
  * `.doctest/`, where it is type-checked and run: `expression // => value` asserts; the value may stand on the next line. (The published doctest plugins need
  * TypeScript's old JavaScript API, which TypeScript 7 does not have.)
+ *
+ * The names in the tables of `docs/members.md` become programs there, which are type-checked.
  */
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import * as members from "./members.ts"
 
 const out = ".doctest"
 const sources = globSync(["packages/*/src/**/*.ts", "*.md", "docs/*.md", "packages/*/README.md"], {
@@ -12,8 +15,15 @@ const sources = globSync(["packages/*/src/**/*.ts", "*.md", "docs/*.md", "packag
 
 const example = /^([ \t]*\*?[ \t]*)```ts import\.meta\.vitest\n([\s\S]*?)^[ \t]*\*?[ \t]*```$/gm
 const namedImport = /^import (type )?\{ (.*) \} from "(.*)"$/
+const namespaceImport = /^import \* as \w+ from ".*"$/
 
-const testOf = (source: string, code: string, line: number, imports: Map<string, Set<string>>): string => {
+/** Imports of the tests in a file: names by module, and whole lines of namespaces. */
+interface Imports {
+  readonly names: Map<string, Set<string>>
+  readonly namespaces: Set<string>
+}
+
+const testOf = (source: string, code: string, line: number, { names: imports, namespaces }: Imports): string => {
   const body: Array<string> = []
   const lines = code.replaceAll(/\n[ \t]*\/\/ => /g, " // => ").split("\n")
   for (const text of lines) {
@@ -23,7 +33,8 @@ const testOf = (source: string, code: string, line: number, imports: Map<string,
       const known = imports.get(from) ?? new Set()
       for (const name of names.split(", ")) known.add(isType === undefined ? name : `type ${name}`)
       imports.set(from, known)
-    } else if (expression === undefined) body.push(`  ${text}`)
+    } else if (namespaceImport.test(text)) namespaces.add(text)
+    else if (expression === undefined) body.push(`  ${text}`)
     else body.push(`  assert.deepStrictEqual(${expression}, ${value})`)
   }
   // What asserts nothing must not look as if it did.
@@ -36,7 +47,7 @@ mkdirSync(out)
 let count = 0
 for (const source of sources) {
   const text = readFileSync(source, "utf8")
-  const imports = new Map([["@effect/vitest", new Set(["assert", "it"])]])
+  const imports: Imports = { names: new Map([["@effect/vitest", new Set(["assert", "it"])]]), namespaces: new Set() }
   const tests = [...text.matchAll(example)].map(({ 1: margin = "", 2: code = "", index }) =>
     testOf(
       source.replaceAll("\\", "/"),
@@ -47,7 +58,13 @@ for (const source of sources) {
   )
   if (tests.length === 0) continue
   count += tests.length
-  const header = [...imports].map(([from, names]) => `import { ${[...names].toSorted().join(", ")} } from "${from}"\n`)
-  writeFileSync(`${out}/${source.replaceAll(/[/\\]/g, "-")}.test.ts`, `${header.join("")}\n${tests.join("\n")}`)
+  const header = [
+    ...Array.from(imports.names, ([from, names]) => `import { ${[...names].toSorted().join(", ")} } from "${from}"`),
+    ...imports.namespaces
+  ]
+  writeFileSync(`${out}/${source.replaceAll(/[/\\]/g, "-")}.test.ts`, `${header.join("\n")}\n\n${tests.join("\n")}`)
 }
+
+const programs = members.programsOf(readFileSync(members.document, "utf8"))
+for (const [face, program] of Object.entries(programs)) writeFileSync(`${out}/docs-members.md.${face}.ts`, program)
 console.log(`${count} examples`)

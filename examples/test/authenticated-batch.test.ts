@@ -9,7 +9,8 @@ import { stripVTControlCharacters } from "node:util"
 import { gzipSync } from "node:zlib"
 import * as Ndjson from "../authenticated-batch/ndjson.ts"
 import { line } from "../authenticated-batch/progressBar.ts"
-import { environment as inherited } from "../../packages/core/test/support/environment.ts"
+import { bundle } from "../../packages/core/test/support/bundle.ts"
+import { environment } from "../../packages/core/test/support/environment.ts"
 import { slow } from "../../packages/core/test/support/slow.ts"
 
 const example = fileURLToPath(new URL("../authenticated-batch.ts", import.meta.url))
@@ -30,20 +31,20 @@ interface Ended {
 
 type Environment = Readonly<Record<string, string>>
 
-/** Environment in which nothing decides on colours; modules are compiled once for all runs. */
-const environment = { ...inherited, NODE_COMPILE_CACHE: join(folder, "compiled") }
-
 interface Settings {
   readonly input?: string | Uint8Array
   readonly env?: Environment
   readonly node?: ReadonlyArray<string>
+  /** File to run, by default the demo in one file, which starts sooner. */
+  readonly program?: string
 }
 
-const run = (args: ReadonlyArray<string>, { env = {}, input = "", node = [] }: Settings = {}): Promise<Ended> =>
-  new Promise((resolve) => {
+const run = async (args: ReadonlyArray<string>, settings: Settings = {}): Promise<Ended> => {
+  const { env = {}, input = "", node = [], program = await bundle(example) } = settings
+  return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
-      [...node, example, ...args],
+      [...node, program, ...args],
       { env: { ...environment, ...env } },
       (error, stdout, stderr) => resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr })
     )
@@ -51,6 +52,7 @@ const run = (args: ReadonlyArray<string>, { env = {}, input = "", node = [] }: S
     child.stdin?.on("error", () => {})
     child.stdin?.end(input)
   })
+}
 
 /** `script` of util-linux, which gives a program a terminal. The one of macOS has other options. */
 const hasTerminal = process.platform === "linux" && spawnSync("script", ["--version"]).status === 0
@@ -94,8 +96,8 @@ const onDay = (day: string): ReadonlyArray<string> => [
   `data:text/javascript,const moved=Date.parse("${day}")-Date.now(),now=Date.now;Date.now=()=>now()+moved`
 ]
 
-const json = async (args: ReadonlyArray<string>, input: string | Uint8Array = ""): Promise<Record<string, number>> => {
-  const { code, stderr, stdout } = await run([...args, "--json"], { input })
+const json = async (args: ReadonlyArray<string>, settings: Settings = {}): Promise<Record<string, number>> => {
+  const { code, stderr, stdout } = await run([...args, "--json"], settings)
   assert.deepStrictEqual({ code, stderr }, { code: 0, stderr: "" })
   return JSON.parse(stdout)
 }
@@ -116,7 +118,7 @@ const mistakeIn = async (name: string, content: string): Promise<string> => {
 
 describe.concurrent("the demo", slow("Its programs run at the same time, and share the processors."), () => {
   it("sends 10,000 orders through one context, gets them all back authenticated and leaves no handle open", async () => {
-    const { slices, bytes, messagesPerSecond, ...report } = await json([])
+    const { slices, bytes, messagesPerSecond, ...report } = await json([], { program: example })
     assert.deepStrictEqual(report, {
       sent: 10_000,
       received: 10_000,
@@ -142,7 +144,7 @@ describe.concurrent("the demo", slow("Its programs run at the same time, and sha
   })
 
   it("reads standard input, line ends of Windows, a last line without end, and passes over blank lines", async () => {
-    const report = await json(["-"], '{"a":1}\r\n\n  \n{"b":2}')
+    const report = await json(["-"], { input: '{"a":1}\r\n\n  \n{"b":2}' })
     assert.deepStrictEqual([report["sent"], report["received"], report["bytes"]], [2, 2, 14])
   })
 

@@ -3,17 +3,18 @@
  * run it. Public modules keep their names. All else goes into files in `dist/internal`, one for the modules that the same public
  * modules need.
  *
- *   node mergeModules.ts [CENTRE SIGN]
+ *   node mergeModules.ts [SIGN [PACKAGE ...]]
  *
- * Public modules that need the module SIGN, directly or over others, are loaded with the module CENTRE: a program with one of
- * them needs most of it anyway, and then it is one file. The others bring no more than they need.
+ * Public modules that need the module SIGN, directly or over others, are loaded together: a program with one of them needs most
+ * of it anyway. A module in a folder is loaded with them, and they without it. Those of the others that need none of the PACKAGEs
+ * are loaded together, too: they are small, and share most of what they need. The rest bring no more than they need.
  */
 import { build, type BuildOptions, type Plugin } from "esbuild"
 import { globSync, rmSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { publicModules } from "./publicModules.ts"
 
-const [centre, sign] = process.argv.slice(2)
+const [sign, ...heavy] = process.argv.slice(2)
 const modules = publicModules(".")
 
 const settings = {
@@ -30,14 +31,30 @@ const settings = {
   write: false
 } as const satisfies BuildOptions
 
-/** Returns the public modules that need a module. */
-const modulesThatNeed = async (needed: string): Promise<ReadonlySet<string>> => {
+/** Modules and packages that each public module needs. */
+const needs = async (): Promise<ReadonlyMap<string, ReadonlySet<string>>> => {
   const entryPoints = modules.map((module) => `dist/${module}.js`)
   const { outputs } = (await build({ ...settings, entryPoints, metafile: true })).metafile
-  return new Set(modules.filter((module) => `dist/${needed}.js` in (outputs[`dist/${module}.js`]?.inputs ?? {})))
+  return new Map(
+    modules.map((module) => {
+      const { imports = [], inputs = {} } = outputs[`dist/${module}.js`] ?? {}
+      return [module, new Set([...Object.keys(inputs), ...imports.map(({ path }) => path)])]
+    })
+  )
 }
 
-const central = sign === undefined ? new Set<string>() : await modulesThatNeed(sign)
+/** Returns the modules that a public module is loaded with. */
+const companions = async (): Promise<(module: string) => ReadonlyArray<string>> => {
+  if (sign === undefined) return () => []
+  const needed = await needs()
+  const isCentral = (module: string) => needed.get(module)?.has(`dist/${sign}.js`) === true
+  const isLight = (module: string) => !isCentral(module) && !heavy.some((name) => needed.get(module)?.has(name))
+  const light = modules.filter(isLight)
+  const central = [...modules.filter((module) => isCentral(module) && !module.includes("/")), ...light]
+  return (module) => (isCentral(module) ? central : isLight(module) ? light : [])
+}
+
+const companionsOf = await companions()
 
 /** Entry of each public module, which nothing else imports. */
 const entries: Plugin = {
@@ -45,7 +62,9 @@ const entries: Plugin = {
   setup: ({ onLoad, onResolve }) => {
     onResolve({ filter: /^entry:/ }, ({ path }) => ({ path: path.slice("entry:".length), namespace: "entry" }))
     onLoad({ filter: /^/, namespace: "entry" }, ({ path }) => ({
-      contents: `${central.has(path) ? `import "./${centre}.js"\n` : ""}export * from "./${path}.js"`,
+      contents: [...companionsOf(path).map((module) => `import "./${module}.js"`), `export * from "./${path}.js"`].join(
+        "\n"
+      ),
       resolveDir: resolve("dist")
     }))
   }

@@ -5,7 +5,6 @@
  */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { X509Certificate } from "node:crypto"
 import { bytesViolation, plainBytes } from "./internal/bytes.ts"
 import { countOf, describeText } from "./internal/errors/describeValue.ts"
 import { Certificate } from "./internal/security/Certificate.ts"
@@ -14,6 +13,7 @@ import { fromStoreOptions, storeOptions } from "./internal/options/certificateSt
 import * as Given from "./internal/options/illegalOption.ts"
 import { StoredCertificate } from "./internal/security/StoredCertificate.ts"
 import { subjectMatcher } from "./internal/security/subjectNames.ts"
+import { x509Of } from "./internal/security/x509.ts"
 import type { StoredCertificateProperties, StoreLocation } from "./mqrt/CertificateProperties.ts"
 import { Mqrt } from "./Mqrt.ts"
 import type { MsmqError } from "./MsmqError.ts"
@@ -32,7 +32,7 @@ const following = (count: number): string => `${countOf(count, "byte")} ${count 
 
 const parse = (operation: Operation, der: Uint8Array, trailing: string): Effect.Effect<Certificate, MsmqError> =>
   Effect.try({
-    try: () => new X509Certificate(der),
+    try: () => x509Of(der),
     catch: (cause) =>
       notACertificate(
         operation,
@@ -157,7 +157,7 @@ const stored = (
   now: number
 ): { readonly certificate: StoredCertificate; readonly subject: string } | undefined => {
   try {
-    const x509 = new X509Certificate(found.der)
+    const x509 = x509Of(found.der)
     // Node returns undefined for no subject, contrary to its types.
     const subject: string | undefined = x509.subject
     return { certificate: new StoredCertificate(x509, found, { store, location, now }), subject: subject ?? "" }

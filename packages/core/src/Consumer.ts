@@ -16,17 +16,24 @@ import { MsmqError } from "./MsmqError.ts"
 
 /**
  * Failure of an attempt that is not the handler's own error: the handler died or interrupted itself, or it succeeded but its
- * transaction was aborted or did not commit. The `retry` schedule gets it as its input.
+ * transaction was aborted or did not commit, or the body of the message did not come from its store, so that the handler was not
+ * called. The `retry` schedule gets it as its input.
  *
  * @category errors
  * @since 0.1.0
  */
 export class HandlerDefect extends Data.TaggedError("HandlerDefect")<{
-  /** Cause of the failure. It holds an `MsmqError` where the handler succeeded and its transaction failed. */
+  /**
+   * Cause of the failure. It holds an `MsmqError` where the handler succeeded and its transaction failed, and where the body did not
+   * come.
+   */
   readonly cause: Cause.Cause<unknown>
 }> {
   override get message(): string {
     const error = Option.getOrUndefined(Cause.findErrorOption(this.cause))
+    if (error instanceof MsmqError && error.reason._tag === "BodyUnavailable") {
+      return `the handler was not called: ${error.message}`
+    }
     return error instanceof MsmqError
       ? `the handler succeeded, but ${error.message}`
       : "the handler died, or interrupted itself"

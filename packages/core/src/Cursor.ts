@@ -143,8 +143,8 @@ export class Cursor<Body = Uint8Array, Received = ReceivedMessage<Body>> extends
       return Effect.matchEffect(this.#reader.take({ operation, action, timeout, cursor: this.#handle }), {
         onFailure: (error) => {
           const { _tag } = error.reason
-          // The cursor is on a message also if the codec cannot decode its body.
-          if (_tag === "UndecodableBody") this.#standsOn(true)
+          // The cursor is on a message also if the codec cannot decode its body, or the body does not come from its store.
+          if (_tag === "UndecodableBody" || _tag === "BodyUnavailable") this.#standsOn(true)
           if (_tag !== "IoTimeout") return Effect.fail(error)
           this.#standsOn(false)
           return Effect.succeedNone

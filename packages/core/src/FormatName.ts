@@ -26,6 +26,7 @@ import type {
   Subqueue,
   WholeQueue
 } from "./internal/names/formatNameKinds.ts"
+import type { DirectFields, JournalFields, SubqueueFields, WholeQueueFields } from "./internal/names/directFields.ts"
 import { formatName, keyOf, list, print } from "./internal/names/formatNameGrammar.ts"
 import { multicastAddress, port, protocols } from "./internal/names/nameAddresses.ts"
 import { domain, guid, publicQueue, queue, queueNumber, subqueue } from "./internal/names/nameParts.ts"
@@ -188,38 +189,6 @@ export const supports: {
   (use: NameUse): (self: FormatName | PathName.PathName) => boolean
   (self: FormatName | PathName.PathName, use: NameUse): boolean
 } = dual(2, permits)
-
-interface DirectFields {
-  /** Protocol of the address. `"os"`, by the name of the computer, by default. */
-  readonly protocol?: Protocol | undefined
-  /** Address of the computer, as in {@link Direct}. */
-  readonly address: string
-  /** `true` for a private queue. `false` by default. */
-  readonly isPrivate?: boolean | undefined
-  /** Name of the queue. */
-  readonly queue: string
-}
-
-interface WholeQueueFields {
-  /** `true` for the journal of the queue. `false` by default. */
-  readonly journal?: false | undefined
-  /** Name of a subqueue. `null`, none, by default. */
-  readonly subqueue?: null | undefined
-}
-
-interface JournalFields {
-  /** `true` for the journal of the queue. */
-  readonly journal: true
-  /** `null`, by default: a journal has no subqueues. */
-  readonly subqueue?: null | undefined
-}
-
-interface SubqueueFields {
-  /** `false`, by default: a subqueue has no journal. */
-  readonly journal?: false | undefined
-  /** Name of the subqueue: 1 to 32 characters. */
-  readonly subqueue: string
-}
 
 const theQueue: WholeQueue = { journal: false, subqueue: null }
 

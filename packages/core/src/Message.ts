@@ -7,6 +7,9 @@ import type * as Duration from "effect/Duration"
 import { describeValue } from "./internal/errors/describeValue.ts"
 import type { MessageId } from "./internal/messages/messageIds.ts"
 import type { NotRead } from "./internal/messages/NotRead.ts"
+import type { QueueName } from "./internal/names/pathNameKinds.ts"
+import type { WithTimesLeft } from "./internal/messages/timesLeft.ts"
+import { timesLeft } from "./internal/messages/timesLeft.ts"
 import type { Certificate } from "./internal/security/Certificate.ts"
 import type { MessageHeaders } from "./MessageHeaders.ts"
 import type {
@@ -86,21 +89,26 @@ export interface Message<Body = Uint8Array> {
   /** Headers, which are written into the extension as NServiceBus does; not together with an `extension`. None by default. */
   readonly headers?: MessageHeaders | undefined
   /**
-   * `PROPID_M_RESP_FORMAT_NAME`: format name of the queue for responses, which may have several elements. The name must be
-   * legal; the queue need not exist when the message is sent. None by default.
+   * `PROPID_M_RESP_FORMAT_NAME`: queue for responses, by any name; a format name may have several elements. The message carries a
+   * format name. The path name of a queue of this computer, such as `.\\private$\\answers`, becomes the direct name by which other
+   * computers reach it; its first use on a connection asks Message Queuing for that, and the queue must exist then. Another
+   * queue need not exist. None by default.
    */
-  readonly responseQueue?: string | undefined
+  readonly responseQueue?: QueueName | undefined
   /** `PROPID_M_ACKNOWLEDGE`: acknowledgments that are requested, which need an `adminQueue`. None by default. */
   readonly acknowledge?: Partial<Acknowledge> | undefined
-  /** `PROPID_M_ADMIN_QUEUE`: format name of the queue for acknowledgments, which must not be transactional. None by default. */
-  readonly adminQueue?: string | undefined
+  /**
+   * `PROPID_M_ADMIN_QUEUE`: queue for acknowledgments, by any name, as for `responseQueue`. It must not be transactional. None by
+   * default.
+   */
+  readonly adminQueue?: QueueName | undefined
   /** `PROPID_M_JOURNAL`: copies that are requested. None by default. */
   readonly journaling?: Partial<Journaling> | undefined
   /**
-   * `PROPID_M_DEADLETTER_QUEUE`: path name of the sender's own dead-letter queue, which is local and transactional. None by
-   * default.
+   * `PROPID_M_DEADLETTER_QUEUE`: the sender's own dead-letter queue, which is local and transactional, by any name. The message
+   * carries a format name. None by default.
    */
-  readonly deadLetterQueue?: string | undefined
+  readonly deadLetterQueue?: QueueName | undefined
   /**
    * `PROPID_M_TIME_TO_REACH_QUEUE`: 0 to 4,294,967,293 whole seconds from the send on; a part of a second is rounded up. The
    * machine's default, four days, if left out or infinite.
@@ -160,12 +168,12 @@ export interface ReceivedMessage<Body = Uint8Array> {
   readonly adminQueue: string | undefined
   /** `PROPID_M_JOURNAL`: copies that the sender asked for. */
   readonly journaling: Journaling | undefined
-  /** `PROPID_M_DEADLETTER_QUEUE`: a path name. */
+  /** `PROPID_M_DEADLETTER_QUEUE`: a format name. */
   readonly deadLetterQueue: string | undefined
-  /** `PROPID_M_TIME_TO_REACH_QUEUE`: time that is left of it. */
-  readonly timeToReachQueue: Duration.Duration | undefined
-  /** `PROPID_M_TIME_TO_BE_RECEIVED`: time that is left of it. */
-  readonly timeToBeReceived: Duration.Duration | undefined
+  /** `PROPID_M_TIME_TO_REACH_QUEUE`: time that is left of it, in milliseconds; `undefined` without a limit. */
+  readonly timeToReachQueue: number | undefined
+  /** `PROPID_M_TIME_TO_BE_RECEIVED`: time that is left of it, in milliseconds; `undefined` without a limit. */
+  readonly timeToBeReceived: number | undefined
   /** `PROPID_M_TRACE`: `true` if the sender asked for reports about the route of the message. */
   readonly trace: boolean
   /** `PROPID_M_MSGID` as it is usually written: `{guid of the sending machine}\number`. */
@@ -217,7 +225,7 @@ export interface ReceivedMessage<Body = Uint8Array> {
   readonly lastMoveTime: Date | undefined
   /** `PROPID_M_DEST_QUEUE`: format name that it was sent to. */
   readonly destinationQueue: string
-  /** `PROPID_M_SRC_MACHINE_ID`: a GUID without braces. */
+  /** `PROPID_M_SRC_MACHINE_ID`: a GUID without braces. `QueueManager.machineProperties` returns the name of the machine. */
   readonly sourceMachineId: string
 }
 
@@ -417,6 +425,8 @@ export const copyOf = <Body>(message: Pick<ReceivedMessage<Body>, CopiedField>):
   }
   const copy: { -readonly [Field in keyof Message<Body>]: Message<Body>[Field] } = {}
   for (const field of copiedFields) copyField(copy, message, field)
+  const left = (message as WithTimesLeft)[timesLeft]
+  if (left !== undefined) Object.assign(copy, { [timesLeft]: left })
   // The codec of the sender sets the type of a body that a codec decoded.
   if (!(message.body instanceof Uint8Array)) delete copy.bodyType
   return copy

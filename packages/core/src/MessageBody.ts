@@ -7,6 +7,8 @@
  *
  * @since 0.1.0
  */
+import * as Effect from "effect/Effect"
+import { constVoid } from "effect/Function"
 import * as Predicate from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -15,16 +17,26 @@ import * as ActiveXBody from "./ActiveXBody.ts"
 import * as BodyType from "./BodyType.ts"
 import { bytesOf, textOf, withoutTerminator } from "./internal/bodies/encodedText.ts"
 import { ofType } from "./internal/bodies/fixedSize.ts"
-import { conversionOf } from "./internal/bodies/schemaConversion.ts"
+import type { Conversion } from "./internal/bodies/schemaConversion.ts"
+import { conversionOf, conversionWith } from "./internal/bodies/schemaConversion.ts"
+import { conversionOfStandard, isStandardSchema } from "./internal/bodies/standardSchema.ts"
 import { xmlCodec } from "./internal/bodies/xml/xmlCodec.ts"
-import { argumentOrThrow, optionsOrThrow } from "./internal/options/illegalOption.ts"
+import { failureText } from "./internal/errors/thrownText.ts"
+import { argument, argumentOrThrow, optionsOrThrow } from "./internal/options/illegalOption.ts"
+import { codec as codecRule, makeOptions, ofInstance, storeOptions } from "./internal/options/codecs.ts"
 import { isPlain, tableOf } from "./internal/options/OptionTable.ts"
 import { guarded, listOf, text as textRule } from "./internal/options/Rule.ts"
 import * as operations from "./internal/telemetry/Operation.ts"
-import type { EncodedBody, MessageBody } from "./internal/bodies/Codec.ts"
+import type { StandardSchemaV1 } from "effect/StandardSchema"
+import { bodyStore } from "./internal/bodies/claimCheck.ts"
+import type { BodyStore } from "./internal/bodies/claimCheck.ts"
+import type { EncodedBody, EncodedMessage, MessageBody } from "./internal/bodies/Codec.ts"
+import type { Message } from "./Message.ts"
+import type { MsmqError } from "./MsmqError.ts"
 import type { Tagged } from "./internal/Tagged.ts"
 
-export type { EncodedBody, MessageBody } from "./internal/bodies/Codec.ts"
+export type { EncodedBody, EncodedMessage, MessageBody } from "./internal/bodies/Codec.ts"
+export type { BodyStore } from "./internal/bodies/claimCheck.ts"
 
 /**
  * Codec that leaves bodies as they are: bytes of any type. Senders and receivers without a codec use it.
@@ -67,7 +79,10 @@ export const text: MessageBody<string> = {
  * It writes values that JSON does not have as the schema's JSON codec does: a `Date` as an ISO text, a bigint as its digits.
  * It ignores a single NUL after the text, which programs in C send.
  *
- * The schema must need no services, and its transformations must be synchronous.
+ * The schema is one of Effect's `Schema`, which needs no services and whose transformations are synchronous, or one of a library with
+ * [Standard Schema](https://standardschema.dev), such as zod, valibot or arktype. Such a schema reads and does not write: the
+ * values to send are its input, as JSON has them, and those that are received its output. They are validated on both
+ * sides. Its validation must be synchronous: a value or a body is refused where it returns a promise.
  *
  * Throws an `MsmqError` with the reason `IllegalOption` for a value that is not a schema.
  *
@@ -91,16 +106,84 @@ export const text: MessageBody<string> = {
  * @category codecs
  * @since 0.1.0
  */
-export const json = <A>(schema: Schema.ConstraintCodec<A, unknown>): MessageBody<A> => {
-  argumentOrThrow({ operation: operations.MessageBody.json }, "schema", schemaRule, schema)
-  const { decode, encode } = conversionOf(Schema.toCodecJson(schema))
-  return {
-    name: "JSON",
-    encode: (value) => Result.flatMap(Result.map(encode(value), JSON.stringify), text.encode),
-    decode: (encoded) =>
-      Result.flatMap(Result.flatMap(Result.map(text.decode(encoded), withoutTerminator), parseJson), decode)
-  }
+export const json: {
+  <A>(schema: Schema.ConstraintCodec<A, unknown>): MessageBody<A>
+  <Input, Output>(schema: StandardSchemaV1<Input, Output>): MessageBody<Input, Output>
+} = (schema: Schema.ConstraintCodec<unknown, unknown> | StandardSchemaV1): MessageBody<unknown> => {
+  const given = argumentOrThrow({ operation: operations.MessageBody.json }, "schema", jsonSchema, schema)
+  return jsonBy(isSchema(given) ? conversionOf(Schema.toCodecJson(given)) : conversionOfStandard(given))
 }
+
+/** Makes the codec for JSON of a conversion. */
+const jsonBy = <A>({ decode, encode }: Conversion<A>): MessageBody<A> => ({
+  name: "JSON",
+  encode: (value) => Result.flatMap(Result.map(encode(value), JSON.stringify), text.encode),
+  decode: (encoded) =>
+    Result.flatMap(Result.flatMap(Result.map(text.decode(encoded), withoutTerminator), parseJson), decode)
+})
+
+/**
+ * Makes a codec for JSON, as {@link json} does, of a schema whose conversions need services. It has the services of the effect that
+ * makes it: a layer can make the codec and open the queue. Conversions must be synchronous: a value or a body is refused where one
+ * waits for something.
+ *
+ * Fails with `IllegalOption` for a value that is not a schema of Effect.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageBody, MessageQueue, QueueService } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Context, Effect, Layer, Schema, SchemaGetter } from "effect"
+ *
+ * class Currency extends Context.Service<Currency, { readonly symbol: string }>()("shop/Currency") {}
+ *
+ * const Price = Schema.String.pipe(
+ *   Schema.decodeTo(Schema.Finite, {
+ *     decode: SchemaGetter.transform((text: string) => Number(text.slice(1))),
+ *     encode: SchemaGetter.transformEffect((price: number) =>
+ *       Effect.map(Currency, ({ symbol }) => `${symbol}${price.toFixed(2)}`)
+ *     )
+ *   })
+ * )
+ *
+ * const queue = ".\\private$\\prices"
+ * class Prices extends QueueService.Sender<Prices>()("shop/Prices", { queue, body: MessageBody.json(Schema.Finite) }) {}
+ * const prices = Layer.effect(
+ *   Prices,
+ *   Effect.flatMap(MessageBody.jsonWithServices(Price), (body) => MessageQueue.openSender(queue, { body }))
+ * )
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(queue)
+ *   yield* Effect.provide(Effect.flatMap(Prices, (sender) => sender.send({ body: 4.5 })), prices)
+ *   const receiver = yield* MessageQueue.openReceiver(queue, { body: MessageBody.text })
+ *   return (yield* receiver.receive).body
+ * }).pipe(Effect.scoped, Effect.provideService(Currency, { symbol: "€" }))
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => '"€4.50"'
+ * ```
+ *
+ * @category codecs
+ * @since 0.1.0
+ */
+export const jsonWithServices = <A, RD, RE>(
+  schema: Schema.ConstraintCodec<A, unknown, RD, RE>
+): Effect.Effect<MessageBody<A>, MsmqError, RD | RE> =>
+  Effect.flatMap(
+    argument({ operation: operations.MessageBody.jsonWithServices }, "schema", schemaOfEffect, schema),
+    () =>
+      Effect.map(Effect.context<RD | RE>(), (context) => jsonBy(conversionWith(Schema.toCodecJson(schema), context)))
+  )
+
+const schemaOfEffect = guarded("a Schema of effect", Schema.isSchema)
+
+const isSchema = (value: unknown): value is Schema.ConstraintCodec<unknown, unknown> => Schema.isSchema(value)
+
+const jsonSchema = guarded(
+  "a Schema of effect, or one of a library with Standard Schema, such as zod, valibot or arktype",
+  (value): value is Schema.ConstraintCodec<unknown, unknown> | StandardSchemaV1 =>
+    isSchema(value) || isStandardSchema(value)
+)
 
 const parseJson = (text: string): Result.Result<unknown, string> =>
   Result.try({ try: () => JSON.parse(text), catch: (error) => `must be JSON: ${(error as Error).message}` })
@@ -172,7 +255,10 @@ const xmlOptions = tableOf({
   types: textsByName
 })
 
-const schemaRule = guarded("a Schema", Schema.isSchema)
+const xmlSchema = guarded(
+  "a Schema of effect: the names of the elements come from its fields, which a Standard Schema does not show",
+  Schema.isSchema
+)
 
 /**
  * Makes a codec for XML as .NET's `XmlMessageFormatter` writes and reads it, with body type 0. A struct is a class: its keys are the
@@ -190,9 +276,12 @@ const schemaRule = guarded("a Schema", Schema.isSchema)
  * lost: a member twice, an item under another name. It reads no `<!DOCTYPE`, so there are no entities that grow or name files,
  * and documents nest 128 elements deep at most.
  *
- * Throws a `TypeError` for a schema that has no such form, such as dictionaries, tuples and `Unknown`, and where the root, items
- * or the types of a union have no name. Throws an `MsmqError` with the reason `IllegalOption` for a value that is not a schema,
- * and for an option that does not exist or is not allowed.
+ * A document may have one of several root elements: the union of their classes reads each by its name, as `XmlMessageFormatter`
+ * does with several target types.
+ *
+ * Throws an `MsmqError` with the reason `IllegalSchema` for a schema that has no such form, such as dictionaries, tuples and
+ * `Unknown`, and where the root, items or the types of a union have no name; with the reason `IllegalOption` for a value that is
+ * not a schema, and for an option that does not exist or is not allowed.
  *
  * @example
  * ```ts import.meta.vitest
@@ -235,7 +324,7 @@ const schemaRule = guarded("a Schema", Schema.isSchema)
  * @since 0.1.0
  */
 export const xml = <A>(schema: Schema.ConstraintCodec<A, unknown>, options: XmlOptions = {}): MessageBody<A> => {
-  argumentOrThrow({ operation: operations.MessageBody.xml }, "schema", schemaRule, schema)
+  argumentOrThrow({ operation: operations.MessageBody.xml }, "schema", xmlSchema, schema)
   const given = optionsOrThrow({ operation: operations.MessageBody.xml }, xmlOptions, options)
   const { attributes = [], nillable = [], repeated = [], root, text = [] } = given
   const { items = {}, namespace = "", namespaces = {}, types = {} } = given
@@ -246,6 +335,193 @@ export const xml = <A>(schema: Schema.ConstraintCodec<A, unknown>, options: XmlO
     name: `XML ${codec.name}`,
     encode: (value) => Result.flatMap(encode(value), codec.encode),
     decode: (encoded) => Result.flatMap(codec.decode(encoded), decode)
+  }
+}
+
+/**
+ * Functions of a codec that {@link make} makes.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface MakeOptions<Sent, Received = Sent> {
+  /** Name of the format, for errors, such as `"orders"`. */
+  readonly name: string
+  /**
+   * Encodes a value: its bytes, or the bytes with what the message has beside them. It gets the message to send, too, where there is
+   * one. Throws for a value that it refuses.
+   */
+  readonly encode: (value: Sent, message?: Message<unknown>) => Uint8Array | PartiallyEncoded
+  /** Decodes the body of a message. Throws for a body that it refuses. */
+  readonly decode: (message: EncodedMessage) => Received
+  /** Groups of properties that `decode` needs beside the body: see `reads` of {@link MessageBody}. None by default. */
+  readonly reads?: MessageBody<Sent, Received>["reads"]
+}
+
+/**
+ * Body as it is in a message, whose type is 0 where it is left out.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PartiallyEncoded extends Omit<EncodedBody, "bodyType"> {
+  /** Type of the body: a `VT_` number. 0 by default. */
+  readonly bodyType?: number | undefined
+}
+
+/**
+ * Makes a codec of two functions, which throw for what they refuse. What they throw becomes the rule of `IllegalMessage` and
+ * `UndecodableBody`. They must return at once: a promise is refused.
+ *
+ * `encode` may set the label, headers or the extension of a message, and `decode` sees all of the message. A message that has
+ * a label, an extension, or a header of that name of its own, with another value, is refused.
+ *
+ * Throws an `MsmqError` with the reason `IllegalOption` for functions that are none, and for an option that does not exist.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageBody } from "@effect-msmq/core"
+ * import { connect } from "@effect-msmq/core/promises"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { gunzipSync, gzipSync } from "node:zlib"
+ *
+ * const body = MessageBody.make<string>({
+ *   name: "compressed text",
+ *   encode: (text) => ({ body: gzipSync(text), headers: { encoding: "gzip" } }),
+ *   decode: ({ body, headers }) => {
+ *     if (headers?.["encoding"] !== "gzip") throw new Error("the header encoding must be gzip")
+ *     return gunzipSync(body).toString()
+ *   },
+ *   reads: ["extension"]
+ * })
+ *
+ * await using msmq = await connect(InMemoryMqrt.layer)
+ * await msmq.createQueue(".\\private$\\orders")
+ * await using sender = await msmq.openSender(".\\private$\\orders", { body })
+ * await using receiver = await msmq.openReceiver(".\\private$\\orders", { body })
+ * await sender.send({ body: "order 1", headers: { tenant: "north" } })
+ * const message = await receiver.receive()
+ * message.body // => "order 1"
+ * { ...message.headers } // => { tenant: "north", encoding: "gzip" }
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = <Sent, Received = Sent>(options: MakeOptions<Sent, Received>): MessageBody<Sent, Received> => {
+  const call = { operation: operations.MessageBody.make }
+  const { decode, encode, name, reads } = optionsOrThrow(call, makeOptions, ofInstance(makeOptions, options), "options")
+  return {
+    name,
+    encode: (value, message) =>
+      Result.map(
+        attempt("encode", "take the value", () => encode.call(options, value, message)),
+        encodedOf
+      ),
+    decode: (message) => attempt("decode", "read the body", () => decode.call(options, message)),
+    ...(reads === undefined ? {} : { reads })
+  }
+}
+
+const encodedOf = (encoded: Uint8Array | PartiallyEncoded): EncodedBody => {
+  if (encoded instanceof Uint8Array) return { body: encoded, bodyType: 0 }
+  // The send refuses what is no object with a body.
+  return typeof encoded === "object" && encoded !== null ? { ...encoded, bodyType: encoded.bodyType ?? 0 } : encoded
+}
+
+/** Calls a function of a program, which throws for what it refuses. */
+const attempt = <A>(name: string, does: string, run: () => A): Result.Result<A, string> => {
+  try {
+    const given = run()
+    if (!Predicate.isPromiseLike(given)) return Result.succeed(given)
+    // A rejection that nobody handles would end the process.
+    given.then(constVoid, constVoid)
+    return Result.fail(`must be something that ${name} can ${does} at once, and it returned a promise`)
+  } catch (thrown) {
+    return Result.fail(`must be something that ${name} can ${does}, and it threw: ${failureText(thrown)}`)
+  }
+}
+
+/**
+ * Makes a codec for bodies that may be too large for a message, which has 4 MiB at most: a claim check. A body of more than `above`
+ * bytes goes to a store of the program, such as a folder, a database or a blob container, and the message carries the reference to it.
+ * Smaller bodies are in the message, as `codec` alone writes them. The functions of the store return promises or effects.
+ *
+ * **Sending** puts the body into the store first, and then sends the message. If `put` fails, the message is not sent: the error has
+ * the reason `SourceFailed` with the part `"put"`, its `cause` and `progress`. If the send fails or is interrupted after `put`, or its
+ * transaction aborts, the body stays in the store without a message. The body of a message that was received stays there, too, since a
+ * journal or a dead-letter queue may have a copy of the message. Remove bodies that are older than the longest time that a
+ * message may wait.
+ *
+ * **Receiving** peeks at the message, gets the body from the store, and only then takes the message out of the queue, within a
+ * transaction or without one. If `get` fails or is interrupted, the message is still in the queue: the error has the reason
+ * `BodyUnavailable`, with the reference, the message and its `cause`. In a transaction the queue must be local, as for
+ * `lookup`. `consume` gets the body at each attempt, and a failure counts as one of the handler: the message is retried, and in the
+ * end moved as poison, with its claim check.
+ *
+ * A closing of a sender or receiver does not wait for the store, and the time limit of a receive is that of the message alone. The
+ * functions of the codec itself, `encode` and `decode`, never call the store. A message that is sent on by a sender without a codec,
+ * moved or copied as poison keeps its claim check.
+ *
+ * A claim check is the text `effect-msmq/claim-check/1`, the number of bytes of the body, and the reference, each in a line of its
+ * own, in UTF-8; the message has the body type that the body has.
+ *
+ * Throws an `MsmqError` with the reason `IllegalOption` for what is no codec or no store.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageBody } from "@effect-msmq/core"
+ * import { connect } from "@effect-msmq/core/promises"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { randomUUID } from "node:crypto"
+ *
+ * const store = new Map<string, Uint8Array>()
+ *
+ * const body = MessageBody.claimCheck(MessageBody.text, {
+ *   put: async (bytes) => {
+ *     const reference = randomUUID()
+ *     store.set(reference, bytes)
+ *     return reference
+ *   },
+ *   get: async (reference) => {
+ *     const bytes = store.get(reference)
+ *     if (bytes === undefined) throw new Error("there is no such body")
+ *     return bytes
+ *   }
+ * })
+ *
+ * await using msmq = await connect(InMemoryMqrt.layer)
+ * await msmq.createQueue(".\\private$\\orders")
+ * await using sender = await msmq.openSender(".\\private$\\orders", { body })
+ * await using receiver = await msmq.openReceiver(".\\private$\\orders", { body })
+ * await sender.send({ body: "small" })
+ * await sender.send({ body: "x".repeat(10_000_000) })
+ * const small = await receiver.receive()
+ * const large = await receiver.receive()
+ * [small.body, large.body.length, store.size] // => ["small", 10_000_000, 1]
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const claimCheck = <Sent, Received>(
+  codec: MessageBody<Sent, Received>,
+  store: BodyStore
+): MessageBody<Sent, Received> => {
+  const call = { operation: operations.MessageBody.claimCheck }
+  argumentOrThrow(call, "codec", codecRule, codec)
+  const { get, put, ...options } = optionsOrThrow(call, storeOptions, ofInstance(storeOptions, store), "store")
+  return {
+    name: codec.name,
+    encode: (value, message) => codec.encode(value, message),
+    decode: (message) => codec.decode(message),
+    ...(codec.reads === undefined ? {} : { reads: codec.reads }),
+    [bodyStore]: {
+      ...options,
+      // A store may be an instance of a class.
+      get: (reference, signal) => get.call(store, reference, signal),
+      put: (bytes, signal) => put.call(store, bytes, signal)
+    }
   }
 }
 

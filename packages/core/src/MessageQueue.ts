@@ -6,18 +6,21 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { creationOf, type Ensured, ensureQueue } from "./internal/queues/ensuring.ts"
 import { type LocatedQueue, locate as locatePublic, type Restriction } from "./internal/queues/locating.ts"
 import { openQueue, openQueueOfKind } from "./internal/queues/opening.ts"
+import type { KindOf } from "./internal/queues/sender.ts"
+import { openToSend, senderOn } from "./internal/queues/sender.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
 import { onQueue } from "./internal/telemetry/telemetry.ts"
+import type { Operation } from "./internal/telemetry/Operation.ts"
 import { spanOptions, withErrorType } from "./internal/telemetry/Operation.ts"
 import type { QueueName } from "./internal/names/queueName.ts"
-import { formatNameOf, nameOf, pathNameOf, registeredNameOf } from "./internal/names/queueName.ts"
+import { formatNameOf, nameOf, pathNameOf, readQueueName, registeredNameOf } from "./internal/names/queueName.ts"
 import {
   type Changes,
   changesOf,
   type CreateOptions,
-  newQueueOf,
   type Properties,
   propertiesOf
 } from "./internal/queues/queueRecords.ts"
@@ -25,21 +28,44 @@ import * as Given from "./internal/options/illegalOption.ts"
 import {
   changes as changesTable,
   createOptions,
+  oneOffSendOptions,
   openReceiverOptions,
   openSenderOptions,
   purgeOptions
 } from "./internal/options/queueOptions.ts"
+import { message as messageRule } from "./internal/options/outgoingMessages.ts"
+import { answerable } from "./internal/options/messageReferences.ts"
+import { withOptions } from "./internal/options/OptionTable.ts"
+import { queueName } from "./internal/options/queueNames.ts"
+import { redriveOptions, redriveTarget, removeOptions } from "./internal/options/redriveOptions.ts"
 import { name } from "./internal/options/Rule.ts"
+import { destinationQueue } from "./internal/redriving/MessageCallbacks.ts"
+import { redriveMessages } from "./internal/redriving/redriveMessages.ts"
+import type {
+  RedriveOptions,
+  RedriveReport,
+  RedriveTarget,
+  RemoveOptions,
+  RemoveReport
+} from "./internal/redriving/RedriveOptions.ts"
+import { removeMessages as removeChosen } from "./internal/redriving/removeMessages.ts"
 import { readOf } from "./internal/messages/readGroups.ts"
-import type { ReadMessage, ReadOptions } from "./Message.ts"
+import type { SenderDefaults } from "./internal/messages/senderDefaults.ts"
+import { addressDefaults, checkDefaults } from "./internal/messages/senderDefaults.ts"
+import { withFields } from "./internal/arrival/AwaitedSend.ts"
+import type { Message, ReadMessage, ReadOptions, ReceivedMessage } from "./Message.ts"
+import type { ReceiveAccess } from "./internal/queues/receiveAccesses.ts"
+import { receiveAccesses } from "./internal/queues/receiveAccesses.ts"
 import type { MessageBody } from "./MessageBody.ts"
 import type { ShareMode } from "./Mqrt.ts"
 import { Mqrt } from "./Mqrt.ts"
-import type { MsmqError } from "./MsmqError.ts"
+import { MsmqError } from "./MsmqError.ts"
 import type { PathName } from "./PathName.ts"
 import { Receiver } from "./Receiver.ts"
-import * as SecurityDescriptor from "./SecurityDescriptor.ts"
-import { Sender } from "./Sender.ts"
+import type { Sender, SendOptions } from "./Sender.ts"
+import type { GetOptions } from "./Senders.ts"
+import { Senders } from "./Senders.ts"
+import { Current } from "./Transaction.ts"
 
 export type {
   /**
@@ -62,8 +88,19 @@ export {
 } from "./internal/options/queueOptions.ts"
 
 export type { Changes, CreateOptions, Properties } from "./internal/queues/queueRecords.ts"
+export type { KindOf } from "./internal/queues/sender.ts"
+export type { SenderDefaults } from "./internal/messages/senderDefaults.ts"
+export type { ReceiveAccess } from "./internal/queues/receiveAccesses.ts"
 export type { ShareMode } from "./Mqrt.ts"
 export type { QueuePrivacyLevel } from "./mqrt/QueueProperties.ts"
+export type {
+  RedriveOptions,
+  RedriveReport,
+  RedriveTarget,
+  RemoveOptions,
+  RemoveReport
+} from "./internal/redriving/RedriveOptions.ts"
+export type { Ensured } from "./internal/queues/ensuring.ts"
 export type { LocatedQueue, Restriction } from "./internal/queues/locating.ts"
 import * as operations from "./internal/telemetry/Operation.ts"
 
@@ -75,13 +112,18 @@ import * as operations from "./internal/telemetry/Operation.ts"
  */
 export interface OpenSenderOptions<Body = Uint8Array, Transactional extends boolean | undefined = boolean | undefined> {
   /** Codec for the bodies. They are bytes by default. */
-  readonly body?: MessageBody<Body> | undefined
+  readonly body?: MessageBody<Body, unknown> | undefined
   /**
    * Kind of the queue, for a queue whose properties cannot be read from here, such as one of another machine: `true` if it is
    * transactional. A send of the other kind is then refused instead of lost, and with `false` does not compile. By default the
    * queue's properties tell.
    */
   readonly transactional?: Transactional
+  /**
+   * Values for the fields that a message does not have, and for the options that a send does not have; see {@link SenderDefaults}.
+   * Those of Message Queuing by default.
+   */
+  readonly defaults?: SenderDefaults<Body> | undefined
 }
 
 /**
@@ -91,12 +133,19 @@ export interface OpenSenderOptions<Body = Uint8Array, Transactional extends bool
  * @since 0.1.0
  */
 export interface OpenReceiverOptions<Body = Uint8Array, Read extends ReadOptions = {}> {
-  /** Codec for the bodies. They are bytes by default. Not together with `read: { body: false }`. */
-  readonly body?: ([Read["body"]] extends [false] ? never : MessageBody<Body>) | undefined
+  /** Codec for the bodies. They are bytes by default. Not together with a `read` that leaves out what the codec needs. */
+  readonly body?: ([Read["body"]] extends [false] ? never : MessageBody<never, Body>) | undefined
   /** `"denyReceive"` keeps all others from receiving while it is open. `"denyNone"` by default. */
   readonly shareMode?: ShareMode | undefined
-  /** `"peek"` for a receiver that only peeks: `MQ_PEEK_ACCESS`. `"receive"` by default. */
-  readonly access?: "receive" | "peek" | undefined
+  /**
+   * Access that the queue is opened for. `"receive"` by default.
+   *
+   * - `"receive"`: receiving and peeking, `MQ_RECEIVE_ACCESS`
+   * - `"peek"`: only peeking, `MQ_PEEK_ACCESS`
+   * - `"receiveAndAdmin"` and `"peekAndAdmin"`: the same for the messages that wait here for another machine's queue, which only an
+   *   administrator may read, with `MQ_ADMIN_ACCESS`. The queue is named as it was sent to; its kind is not known
+   */
+  readonly access?: ReceiveAccess | undefined
   /**
    * Groups of properties that its messages have, for a program that needs few of them, or the rare ones: see `Message.ReadOptions`.
    * All but the rare ones by default. `consume` reads all from Message Queuing, since it may have to send a message on; its
@@ -138,13 +187,53 @@ export const create = Effect.fn(operations.MessageQueue.create.name, spanOptions
   const operation = operations.MessageQueue.create
   const given = yield* Given.options({ operation, queue: nameOf(queue) }, createOptions, options)
   const pathName = yield* pathNameOf(operation, queue)
-  const mqrt = yield* Mqrt
-  const { securityDescriptor: sddl } = given
-  const descriptor =
-    sddl === undefined ? null : yield* operation.fromResult(SecurityDescriptor.parse(sddl), { queue: pathName })
-  return yield* mqrt
-    .createQueue(newQueueOf(pathName, given), descriptor === null ? null : SecurityDescriptor.toBytes(descriptor))
-    .pipe(Effect.mapError(operation.lift({ queue: pathName })))
+  const creation = yield* creationOf(operation, pathName, given)
+  return yield* creation
+}, onQueue)
+
+/**
+ * Creates a queue unless it exists, and returns its format name. Any number of programs may ensure one queue at once: exactly one
+ * of them creates it, and all succeed. A queue that another program deletes meanwhile is created again, in at most ten attempts.
+ * `MQPathNameToFormatName`, `MQGetQueueProperties` and `MQCreateQueue`.
+ *
+ * A queue that exists must have the properties that `options` give; those that are left out are not compared and stay as they
+ * are. Its permissions are not compared with `securityDescriptor`, nor is the `basePriority` of a private queue, which Message
+ * Queuing ignores. Nothing is changed: {@link setProperties} does that. A user who may not create queues can ensure one that
+ * exists.
+ *
+ * `queue` is a path name. A private queue can only be ensured on its own machine; a public one where {@link create} can create it.
+ *
+ * Fails with `QueueDiffers` for a queue with other properties, which lists each with the value that was given and the one that was
+ * found; with `AccessDenied` where they must be compared and this user may not read them; with `QueueExists` for a queue that this
+ * user may not see; and otherwise as {@link create} does.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const orders = MessageQueue.ensure(".\\private$\\orders", { transactional: true })
+ * const program = Effect.gen(function* () {
+ *   const first = yield* orders
+ *   const second = yield* orders
+ *   return [first.created, second.created, first.formatName === second.formatName]
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => [true, false, true]
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const ensure = Effect.fn(operations.MessageQueue.ensure.name, spanOptions)(function* (
+  queue: PathName | string,
+  options: CreateOptions = {}
+): Effect.fn.Return<Ensured, MsmqError, Mqrt> {
+  const operation = operations.MessageQueue.ensure
+  const given = yield* Given.options({ operation, queue: nameOf(queue) }, createOptions, options)
+  const pathName = yield* pathNameOf(operation, queue)
+  return yield* ensureQueue(operation, pathName, given)
 }, onQueue)
 
 const delete_ = Effect.fn(operations.MessageQueue.delete.name, spanOptions)(function* (
@@ -330,14 +419,15 @@ export const formatNameOfAdsPath = Effect.fn(operations.MessageQueue.formatNameO
 
 /**
  * Returns a stream of the public queues that meet all restrictions; without restrictions, of all public queues. Private queues
- * are never among them: see `QueueManager.privateQueues`. `MQLocateBegin`, `MQLocateNext`, `MQLocateEnd`.
+ * are never among them: see `QueueManager.privateQueues`. `MQLocateBegin`, `MQLocateNext`, `MQLocateEnd`. Message Queuing has no
+ * restriction by machine: `QueueManager.queues` with `kind: "public"` returns the queues of one.
  *
  * The directory is searched in steps, as the stream's consumer asks for more. The search ends with the stream, also when the
  * stream fails, is interrupted or is left early.
  *
  * Fails with `NoDs` without a directory, as in a workgroup, and `IllegalPropertyValue` for a type that is no GUID, among
  * Message Queuing's codes; with `Released` when the backend's layer closes meanwhile; with `IllegalOption` for an illegal
- * restriction, such as an invalid `Date`.
+ * restriction, such as an invalid `Date` or an `instance` that is no GUID.
  *
  * @example
  * ```ts import.meta.vitest
@@ -359,19 +449,11 @@ export const formatNameOfAdsPath = Effect.fn(operations.MessageQueue.formatNameO
  * @since 0.1.0
  */
 export const locate = (restrictions: ReadonlyArray<Restriction> = []): Stream.Stream<LocatedQueue, MsmqError, Mqrt> =>
-  Stream.withSpan(locatePublic(restrictions), operations.MessageQueue.locate.name, spanOptions)
-
-/**
- * Kind of the queue in the type of a sender, by the option `transactional`.
- *
- * @category models
- * @since 0.1.0
- */
-export type KindOf<Transactional> = [Transactional] extends [true]
-  ? "transactional"
-  : [Transactional] extends [false]
-    ? "plain"
-    : "unknown"
+  Stream.withSpan(
+    locatePublic(restrictions, operations.MessageQueue.locate),
+    operations.MessageQueue.locate.name,
+    spanOptions
+  )
 
 /**
  * Opens a queue for sending; the scope closes it, after the sends that run.
@@ -386,6 +468,33 @@ export type KindOf<Transactional> = [Transactional] extends [true]
  * `ServiceNotAvailable`, among Message Queuing's codes. A failure to read the properties that is not about the queue, such as
  * `InsufficientResources` or `NoDs`, fails the opening. With `transactional` given, the properties are not read.
  *
+ * The option `defaults` is `DefaultPropertiesToSend` of System.Messaging. They are checked here: a wrong one fails with
+ * `IllegalOption`. What a message or a send has itself takes precedence; `undefined` does not. A headers field or an extension
+ * replaces the defaults of both, as both are one property; a signer, be it a security context or a certificate, replaces the
+ * default of both. In a transaction that was begun, its time limits replace the defaults.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   const sender = yield* MessageQueue.openSender(".\\private$\\orders", {
+ *     defaults: { delivery: "recoverable", priority: 5, timeToBeReceived: "1 hour" }
+ *   })
+ *   yield* sender.send({ label: "order 1" })
+ *   yield* sender.send({ label: "order 2", priority: 7 })
+ *   const receiver = yield* MessageQueue.openReceiver(".\\private$\\orders")
+ *   const [second, first] = [yield* receiver.receive, yield* receiver.receive]
+ *   return [first, second].map(({ delivery, label, priority }) => `${label}: ${delivery}, ${priority}`)
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer)))
+ * // => ["order 1: recoverable, 5", "order 2: recoverable, 7"]
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */
@@ -398,18 +507,12 @@ export const openSender = Effect.fn(
 ): Effect.fn.Return<Sender<Body, KindOf<Transactional>>, MsmqError, Mqrt | Scope.Scope> {
   const operation = operations.MessageQueue.openSender
   const given = yield* Given.options({ operation, queue: nameOf(queue) }, openSenderOptions, options)
-  const opened = yield* openQueueOfKind(queue, operation, "send", "denyNone", given.transactional)
-  const { formatName, handle, kind, mqrt } = opened
-  const state = {
-    mqrt,
-    handle,
-    queue: nameOf(queue),
-    get transactional() {
-      return kind.transactional
-    },
-    codec: given.body
-  }
-  return Sender.make(state, formatName)
+  const call = { operation, queue: nameOf(queue) }
+  const defaults = given.defaults && checkDefaults(call, given.body, given.defaults)
+  if (defaults instanceof MsmqError) return yield* defaults
+  const opened = yield* openToSend(operation, queue, given.transactional)
+  if (defaults !== undefined) yield* addressDefaults(opened.mqrt, call, defaults)
+  return senderOn<Body, KindOf<Transactional>>(opened, call.queue, given.body, defaults)
 })
 
 /**
@@ -419,7 +522,8 @@ export const openSender = Effect.fn(
  * It reads the kind of the queue as {@link openSender} does; a failure to read it fails the opening.
  *
  * Fails with `IllegalName`, `QueueNotFound`, `AccessDenied`, `SharingViolation`, `UnsupportedFormatnameOperation` (names
- * that can only be sent to), `RemoteMachineNotAvailable`, `ServiceNotAvailable`, among Message Queuing's codes.
+ * that can only be sent to), `RemoteMachineNotAvailable`, `ServiceNotAvailable`, among Message Queuing's codes. With an access that
+ * ends in `Admin`, `QueueNotFound` means that nothing waits here for the queue, and no sender has it open.
  *
  * @example
  * ```ts import.meta.vitest
@@ -455,8 +559,11 @@ export const openReceiver = Effect.fn(
 ): Effect.fn.Return<Receiver<Body, ReadMessage<Body, Read>>, MsmqError, Mqrt | Scope.Scope> {
   const operation = operations.MessageQueue.openReceiver
   const given = yield* Given.options({ operation, queue: nameOf(queue) }, openReceiverOptions, options)
-  const { access = "receive", body: codec, read, shareMode = "denyNone" } = given
-  const opened = yield* openQueueOfKind(queue, operation, access, shareMode, undefined)
+  const { access: asked = "receive", body: codec, read, shareMode = "denyNone" } = given
+  const { access, isOutgoing, receives } = receiveAccesses[asked]
+  const opened = isOutgoing
+    ? { ...(yield* openQueue(queue, operation, access, shareMode)), kind: { transactional: undefined } }
+    : yield* openQueueOfKind(queue, operation, access, shareMode, undefined)
   const { formatName, handle, kind, mqrt } = opened
   const state = {
     mqrt,
@@ -465,12 +572,12 @@ export const openReceiver = Effect.fn(
     get transactional() {
       return kind.transactional
     },
-    exclusive: access === "receive" && shareMode === "denyReceive",
+    exclusive: receives && shareMode === "denyReceive",
     reopens: true,
     codec,
     read: readOf(read)
   }
-  return Receiver.make<Body, ReadMessage<Body, Read>>(state, formatName)
+  return Receiver.make<Body, ReadMessage<Body, Read>>(state, formatName, asked)
 })
 
 /**
@@ -528,3 +635,252 @@ export const purge: (queue: QueueName, options?: PurgeOptions) => Effect.Effect<
     mqrt.purgeQueue(native).pipe(Effect.mapError(operation.lift({ queue: nameOf(queue) })))
   )
 }, Effect.scoped)
+
+/**
+ * Options of a message that is sent without a sender of its own: those of the sender, and those of the send.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface OneOffSendOptions<Body = Uint8Array, Transactional extends boolean | undefined = boolean | undefined>
+  extends GetOptions<Body, Transactional>, SendOptions<KindOf<Transactional>> {}
+
+/**
+ * Sends one message to a queue and returns its id, over the cache `Senders`, which keeps the queue open for a while.
+ *
+ * It does what `send` of a `Sender` does, and fails as that and as {@link openSender} do. For many messages to one queue a sender is
+ * quicker.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue, Senders } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect, Layer } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   yield* MessageQueue.send(".\\private$\\orders", { label: "order 1" })
+ *   const receiver = yield* MessageQueue.openReceiver(".\\private$\\orders")
+ *   const { label } = yield* receiver.receive
+ *   return label
+ * }).pipe(Effect.scoped)
+ *
+ * const layer = Layer.provideMerge(Senders.layer(), InMemoryMqrt.layer)
+ * await Effect.runPromise(program.pipe(Effect.provide(layer))) // => "order 1"
+ * ```
+ *
+ * @category sending
+ * @since 0.1.0
+ */
+export const send = <Body = Uint8Array, const Transactional extends boolean | undefined = undefined>(
+  queue: QueueName,
+  message: Message<Body>,
+  options: OneOffSendOptions<Body, Transactional> = {}
+): Effect.Effect<string, MsmqError, Senders> => {
+  const operation = operations.MessageQueue.send
+  const call = { operation, queue: nameOf(queue) }
+  return Effect.gen(function* () {
+    yield* Given.argument(call, "queue", queueName, queue)
+    yield* Given.argument(call, "message", messageRule, message)
+    const given = yield* Given.options(call, oneOffSendOptions, options)
+    return yield* sendOver(operation, queue, message, () => given)
+  })
+}
+
+/** Sends a message over the cache of senders. `optionsFor`: returns the options for a queue of that kind. */
+const sendOver = <Body, Transactional extends boolean | undefined>(
+  operation: Operation,
+  queue: QueueName,
+  message: Message<Body>,
+  optionsFor: (transactional: boolean | undefined) => OneOffSendOptions<Body, Transactional>
+): Effect.Effect<string, MsmqError, Senders> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const senders = yield* Senders
+      const sender = yield* senders
+        .get<Body, Transactional>(queue, optionsFor(undefined))
+        .pipe(Effect.mapError((error) => operation.error(error.reason, { queue: error.queue })))
+      return yield* sender.sendAs(operation, message, optionsFor(sender.transactional))
+    })
+  )
+
+/**
+ * Sends the response to a message that was received, and returns its id: to the `responseQueue` of the message, with its `messageId` as
+ * `correlationId`. It goes over the cache `Senders`, as {@link send} does.
+ *
+ * In a transaction, such as that of a handler of `consume`, the response takes part in it, so that it is sent if and only if the
+ * request is handled; the response queue must then be transactional. Otherwise it is sent as the kind of the response queue needs it:
+ * to a transactional one in a transaction of its own.
+ *
+ * **Gotchas**
+ *
+ * The kind of a queue of another computer cannot be read from here, and Message Queuing drops a response of the wrong kind: give
+ * `transactional` for it.
+ *
+ * Fails as {@link send} does; with `IllegalOption` for a message that names no response queue, and with `IllegalMessage` for a response
+ * with a `correlationId` of its own.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageId, MessageQueue, Senders } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect, Layer } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   yield* MessageQueue.create(".\\private$\\answers")
+ *   const id = yield* MessageQueue.send(".\\private$\\orders", { responseQueue: ".\\private$\\answers" })
+ *
+ *   const orders = yield* MessageQueue.openReceiver(".\\private$\\orders")
+ *   yield* MessageQueue.reply(yield* orders.receive, { label: "done" })
+ *
+ *   const answers = yield* MessageQueue.openReceiver(".\\private$\\answers")
+ *   const answer = yield* answers.receive
+ *   return [answer.label, MessageId.equals(answer.correlationId, id)]
+ * }).pipe(Effect.scoped)
+ *
+ * const layer = Layer.provideMerge(Senders.layer(), InMemoryMqrt.layer)
+ * await Effect.runPromise(program.pipe(Effect.provide(layer))) // => ["done", true]
+ * ```
+ *
+ * @category sending
+ * @since 0.1.0
+ */
+export const reply = <Body = Uint8Array, const Transactional extends boolean | undefined = undefined>(
+  received: Pick<ReceivedMessage<unknown>, "messageId" | "responseQueue">,
+  message: Message<Body>,
+  options: OneOffSendOptions<Body, Transactional> = {}
+): Effect.Effect<string, MsmqError, Senders> => {
+  const operation = operations.MessageQueue.reply
+  return Effect.gen(function* () {
+    const { messageId, responseQueue } = yield* Given.argument({ operation }, "received", answerable, received)
+    const call = { operation, queue: responseQueue }
+    yield* Given.argument(call, "message", messageRule, message)
+    const given = yield* Given.options(call, oneOffSendOptions, options)
+    const response = yield* withFields(call, message, ["correlationId"], { correlationId: messageId })
+    const isOutside = given.transaction === undefined && (yield* Current) === "none"
+    return yield* sendOver<Body, Transactional>(operation, responseQueue, response, (transactional) =>
+      isOutside && transactional === true ? withOptions(given, { transaction: "singleMessage" }) : given
+    )
+  })
+}
+
+/**
+ * Forwards the messages that are in a queue to another queue, in their order: from a dead-letter queue, a subqueue of poison
+ * messages, a journal or any other queue, to a queue, to the one that each message was sent to, or to the one that a function names.
+ *
+ * Each message is peeked at, shown to `where`, and then leaves its queue:
+ *
+ * - **Between two transactional queues** the message is received and its copy sent in one transaction. The copy asks to be a dead
+ *   letter, so that a message is never lost and never there twice. In an outer transaction all of them take part in that one.
+ * - **From a subqueue back to its queue** the message itself is moved, by `MQMoveMessage`, and keeps its id.
+ * - **Otherwise** the copy is sent first. The message is removed when its copy has arrived, or when it is known to become a dead letter
+ *   where it does not. A failure between the two leaves both, and so does another receiver that takes the message at that moment: see
+ *   `shareMode`. For the acknowledgment a private queue is created, as for poison messages of `consume`.
+ *
+ * A copy has what the sender of the message set (`Message.copyOf`), and an id of its own. Time limits that have run out are left out. It
+ * is neither signed nor encrypted.
+ *
+ * Only messages that are there at the beginning are redriven, so that one that comes back is not forwarded again and again. A message
+ * that another receiver takes meanwhile is skipped. An interruption waits for the message that is being redriven, to a plain queue up
+ * to 5 seconds for its acknowledgment and 35 to one of another machine; `onProgress` has then counted it.
+ *
+ * Stops at the first message that cannot be redriven: the message is still in its queue, the error has its `messageId`, and `progress`
+ * has the number of those that were redriven before it. Fails as {@link openReceiver} and {@link openSender} do; with `CopyNotArrived`
+ * where a queue refuses the copy, such as a full one; with `IllegalOption` where the kind of a queue is not known; with `SourceFailed`
+ * where a function throws; with `TransactionMismatch` in a transaction where one of the queues is not transactional.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders", { transactional: true })
+ *   yield* MessageQueue.create(".\\private$\\retries", { transactional: true })
+ *   const sender = yield* MessageQueue.openSender(".\\private$\\orders")
+ *   yield* sender.sendAll([{ label: "order 1" }, { label: "invoice 1" }], { transaction: "singleMessage" })
+ *   const where = ({ label }: { readonly label: string }) => label.startsWith("order")
+ *   const dryRun = yield* MessageQueue.redrive(".\\private$\\orders", ".\\private$\\retries", { where, dryRun: true })
+ *   const report = yield* MessageQueue.redrive(".\\private$\\orders", ".\\private$\\retries", { where })
+ *   const retries = yield* MessageQueue.openReceiver(".\\private$\\retries")
+ *   return [dryRun.redriven, report, (yield* retries.receive).label]
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer)))
+ * // => [1, { examined: 2, redriven: 1, skipped: 1 }, "order 1"]
+ * ```
+ *
+ * @category actions
+ * @since 0.1.0
+ */
+export const redrive: (
+  from: QueueName,
+  to: RedriveTarget,
+  options?: RedriveOptions
+) => Effect.Effect<RedriveReport, MsmqError, Mqrt> = Effect.fn(operations.MessageQueue.redrive.name, spanOptions)(
+  function* (
+    from: QueueName,
+    to: RedriveTarget,
+    options: RedriveOptions = {}
+  ): Effect.fn.Return<RedriveReport, MsmqError, Mqrt | Scope.Scope> {
+    const operation = operations.MessageQueue.redrive
+    const call = { operation, queue: nameOf(from) }
+    const given = yield* Given.options(call, redriveOptions, options)
+    yield* Given.argument(call, "from", queueName, from)
+    yield* Given.argument(call, "to", redriveTarget, to)
+    if (typeof to !== "function" && to !== destinationQueue) yield* readQueueName(operation, to)
+    return yield* redriveMessages(operation, from, to, given)
+  },
+  Effect.scoped,
+  onQueue
+)
+
+/**
+ * Removes messages of a queue that a function chooses, or that are older than a duration, one by one: see {@link purge} for all at
+ * once. Each message is peeked at, shown to `where`, and received by its lookup id. So the sender of a message gets the acknowledgment of
+ * a receive if it asked for one, and a queue with `journal: true` keeps a copy, unlike after a purge.
+ *
+ * In a transaction, such as that of `Transaction.run`, the messages are removed by its commit; the queue must then be transactional.
+ * Otherwise each is removed at once. Only messages that are there at the beginning are looked at, and those that another receiver takes
+ * or holds meanwhile are skipped. An interruption takes effect between two messages, and `onProgress` has counted those that were
+ * removed.
+ *
+ * Fails as {@link openReceiver} does; with `IllegalOption` without `where`, `olderThan` and `limit`, and where `where` does not return `true`
+ * or `false`; with `SourceFailed` where a function throws. The error has the `messageId` of the message that it failed at.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   const sender = yield* MessageQueue.openSender(".\\private$\\orders")
+ *   yield* sender.sendAll([{ label: "order 1" }, { label: "test 1" }, { label: "order 2" }])
+ *   return yield* MessageQueue.removeMessages(".\\private$\\orders", {
+ *     where: ({ label }) => label.startsWith("test")
+ *   })
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer)))
+ * // => { examined: 3, removed: 1, skipped: 2 }
+ * ```
+ *
+ * @category actions
+ * @since 0.1.0
+ */
+export const removeMessages: (
+  queue: QueueName,
+  options: RemoveOptions
+) => Effect.Effect<RemoveReport, MsmqError, Mqrt> = Effect.fn(operations.MessageQueue.removeMessages.name, spanOptions)(
+  function* (queue: QueueName, options: RemoveOptions): Effect.fn.Return<RemoveReport, MsmqError, Mqrt | Scope.Scope> {
+    const operation = operations.MessageQueue.removeMessages
+    const given = yield* Given.options({ operation, queue: nameOf(queue) }, removeOptions, options, "options")
+    return yield* removeChosen(operation, queue, given)
+  },
+  Effect.scoped,
+  onQueue
+)

@@ -281,7 +281,7 @@ export interface MqrtFunctions {
   /** `ITransaction::Release`: a transaction that was not committed is aborted. */
   readonly releaseTransaction: (handle: TransactionHandle) => Effect.Effect<void>
 
-  /** `MQGetMachineProperties`. `machine`: a name, or `null` for this one. */
+  /** `MQGetMachineProperties`. `machine`: a name, a GUID without braces in lower case, or `null` for this one. */
   readonly getMachineProperties: (machine: string | null) => Effect.Effect<QueueManagerProperties, MqrtFailure>
   /** `MQGetPrivateComputerInformation`. */
   readonly getPrivateComputerInformation: (

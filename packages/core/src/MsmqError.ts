@@ -5,10 +5,13 @@
  */
 import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
-import { inspect, type InspectOptions } from "node:util"
+import * as Duration from "effect/Duration"
+import { NodeInspectSymbol } from "effect/Inspectable"
+import type { inspect, InspectOptions } from "node:util"
 import type { ErrorCodeName } from "./ErrorCode.ts"
 import * as ErrorCode from "./ErrorCode.ts"
-import { countOf } from "./internal/errors/describeValue.ts"
+import * as MessageClass from "./MessageClass.ts"
+import { countOf, describeValue } from "./internal/errors/describeValue.ts"
 import { causes } from "./internal/errors/errorCauses.ts"
 import { meanings } from "./internal/errors/errorMeanings.ts"
 import type { Outlook } from "./internal/errors/errorOutlook.ts"
@@ -114,8 +117,8 @@ export interface IllegalMessage extends Tagged<"IllegalMessage"> {
 }
 
 /**
- * Reason of an error where a function or a property of the program threw during a send. The messages before it are sent; the
- * error's `progress` has their number.
+ * Reason of an error where a function or a property of the program threw during a send, or while messages were redriven or removed. The
+ * messages before it are sent; the error's `progress` has their number.
  *
  * @category models
  * @since 0.1.0
@@ -123,11 +126,12 @@ export interface IllegalMessage extends Tagged<"IllegalMessage"> {
 export interface SourceFailed extends Tagged<"SourceFailed"> {
   /**
    * Part that threw: `"messages"`, the iteration or stream of the messages; `"message"`, a getter of a message;
-   * `"codec"`, the `encode` of the sender's codec; `"onProgress"`, the option of that name; `"copy"`, the function of that
-   * name in a policy for poison messages.
+   * `"codec"`, the `encode` of the sender's codec; `"put"`, the function of that name of a claim check; `"onProgress"`, the
+   * option of that name; `"copy"`, the function of that name in a policy for poison messages; `"where"` and `"to"`, the
+   * functions of those names of `redrive` and `removeMessages`.
    */
-  readonly part: "messages" | "message" | "codec" | "onProgress" | "copy"
-  /** Place in the batch, from 0, of the first message that was not accepted. */
+  readonly part: "messages" | "message" | "codec" | "put" | "onProgress" | "copy" | "where" | "to"
+  /** Place in the batch, from 0, of the first message that was not accepted; for `redrive`, of the message among those of the queue. */
   readonly index: number
   /** Value that was thrown, usually an `Error`. */
   readonly cause: unknown
@@ -198,6 +202,24 @@ export interface TransactionMismatch extends Tagged<"TransactionMismatch"> {
 }
 
 /**
+ * Reason of an error where a queue that was to be ensured exists with other properties than those that were given.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface QueueDiffers extends Tagged<"QueueDiffers"> {
+  /** Properties that differ, at least one. */
+  readonly differences: ReadonlyArray<{
+    /** Name of the property, as the option has it, such as `"transactional"`. */
+    readonly property: string
+    /** Value that was given. */
+    readonly given: string | number | boolean | undefined
+    /** Value that the queue has; `undefined` for none, such as no quota. */
+    readonly found: string | number | boolean | undefined
+  }>
+}
+
+/**
  * Reason of an error where a transaction was aborted before it was committed, though its work succeeded. Its sends are undone,
  * and the messages that it received are back in their queues.
  *
@@ -235,6 +257,37 @@ export interface UndecodableBody extends Tagged<"UndecodableBody"> {
 }
 
 /**
+ * Reason of an error where the body of a message did not come from the store that a claim check put it into. The message is still in
+ * its queue.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface BodyUnavailable extends Tagged<"BodyUnavailable"> {
+  /** Name of the codec, such as `"JSON"`. */
+  readonly codec: string
+  /** Reference to the body, as `put` returned it. */
+  readonly reference: string
+  /** Message as it is in the queue; its body is the claim check. It has the fields that its receiver reads. */
+  readonly message: ReceivedMessage
+  /** Failure of `get`, usually an `Error`. */
+  readonly cause: unknown
+}
+
+/**
+ * Reason of an error for a schema that has no form in XML.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface IllegalSchema extends Tagged<"IllegalSchema"> {
+  /** Keys from the root of the schema to the part at fault; empty for the schema itself. */
+  readonly path: ReadonlyArray<string>
+  /** Rule that this part breaks, and the remedy. */
+  readonly rule: string
+}
+
+/**
  * Reason of an error where `consume` could not handle a message after the last attempt, and its policy moves it nowhere.
  *
  * @category models
@@ -256,8 +309,8 @@ export interface PoisonMessage extends Tagged<"PoisonMessage"> {
 }
 
 /**
- * Reason of an error where a copy that `consume` sends to its queue for poison messages did not arrive, or would be dropped
- * there.
+ * Reason of an error where a copy that `consume` sends to its queue for poison messages, or that `redrive` sends, did not arrive, or
+ * would be dropped there.
  *
  * @category models
  * @since 0.1.0
@@ -272,6 +325,50 @@ export interface CopyNotArrived extends Tagged<"CopyNotArrived"> {
   readonly rule: string
   /** Place of the copy; `"unknown"` where it is on its way, has arrived without an acknowledgment, or is nowhere. */
   readonly copy: "nowhere" | "deadLetterQueue" | "unknown"
+}
+
+/**
+ * Reason of an error where a message that a function waited for was not delivered: a negative acknowledgment came for it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Undelivered extends Tagged<"Undelivered"> {
+  /** Id that the message was sent with. */
+  readonly messageId: string
+  /** Class of the acknowledgment (`PROPID_M_CLASS`), which `MessageClass.nameOf` names, such as `0x8003` for a full queue. */
+  readonly class: number
+  /** Cause in words, and the remedy. */
+  readonly rule: string
+}
+
+/**
+ * Reason of an error where no acknowledgment of a message came in time. The outcome is unknown: the message may be on its way, may
+ * have arrived or been received, or may be lost.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Unacknowledged extends Tagged<"Unacknowledged"> {
+  /** Id that the message was sent with. */
+  readonly messageId: string
+  /** Event that the send waited for. */
+  readonly until: "arrived" | "received"
+  /** Time of the wait, in milliseconds. */
+  readonly within: number
+}
+
+/**
+ * Reason of an error where no response to a request came in time. The request may be handled nevertheless, now or later.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface NoResponse extends Tagged<"NoResponse"> {
+  /** Id of the message that asked. */
+  readonly messageId: string
+  /** Time of the wait, in milliseconds. */
+  readonly within: number
 }
 
 /**
@@ -440,11 +537,17 @@ export type Reason =
   | UnreadableSecurityDescriptor
   | NotACertificate
   | TransactionMismatch
+  | QueueDiffers
   | TransactionAborted
   | UndecodableBody
+  | BodyUnavailable
+  | IllegalSchema
   | PoisonMessage
   | IllegalOption
   | CopyNotArrived
+  | Undelivered
+  | Unacknowledged
+  | NoResponse
   | IllegalPolicy
   | AccountNotFound
   | CertificateNotFound
@@ -525,6 +628,11 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
       : "the queue is not transactional and takes no part in a transaction: use it outside of one, with Effect by " +
         'Transaction.outside, in both faces with the option { transaction: "none" }; or create the queue with ' +
         "{ transactional: true }",
+  QueueDiffers: ({ differences }) =>
+    `the queue exists, and is not as it was asked for: ${differences.map(differenceText).join("; ")}. ` +
+    (differences.some(({ property }) => property === "transactional")
+      ? "A queue cannot become transactional or cease to be so: give its kind as it is, use another name, or delete the queue and create it anew"
+      : "Leave those options out, or change the queue with MessageQueue.setProperties, in promises with setQueueProperties"),
   TransactionAborted: ({ abortedAt, by }) => {
     const { advice, what } = abortions[by]
     return (
@@ -535,6 +643,10 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
   UndecodableBody: ({ codec, message, rule }) =>
     `message ${message.messageId} has a body that is not ${codec} as it should be: ${printable(rule)} ` +
     `(${countOf(message.body.length, "byte")} of type ${message.bodyType}; the error's reason has the message)`,
+  BodyUnavailable: ({ cause, codec, message, reference }) =>
+    `the body of message ${message.messageId}, for the codec ${codec}, is in a store, and did not come: ` +
+    `${thrownText(cause)} (reference ${describeValue(reference)}). The message is still in its queue.`,
+  IllegalSchema: ({ path, rule }) => `${path.length === 0 ? "the schema" : path.join("/")} ${rule}`,
   PoisonMessage: ({ attempts, cause, kept, message }) =>
     `message ${message.messageId} (lookup id ${message.lookupId}) could not be handled, after ` +
     `${countOf(attempts, "attempt")}: ${sentenceOf(cause)}. ${places[kept]}`,
@@ -542,6 +654,15 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
     `the copy of a message did not arrive: ${rule}` +
     (messageClass === undefined ? "" : ` (class 0x${messageClass.toString(16).padStart(4, "0")})`) +
     (copy === "deadLetterQueue" ? ". The copy is in a dead-letter queue" : ""),
+  Undelivered: ({ class: messageClass, messageId, rule }) =>
+    `message ${messageId} was not delivered: ${rule} (class ${MessageClass.format(messageClass)})`,
+  Unacknowledged: ({ messageId, until, within }) =>
+    `no acknowledgment says that message ${messageId} was ${until === "arrived" ? "taken by its queue" : "received"}, after ` +
+    `${Duration.format(Duration.millis(within))}. The outcome is unknown: it may still arrive. Look at the queue, wait longer, or ` +
+    `give the message a time limit (${until === "arrived" ? "timeToReachQueue" : "timeToBeReceived"}), which ends it`,
+  NoResponse: ({ messageId, within }) =>
+    `no response to message ${messageId} came within ${Duration.format(Duration.millis(within))}. It may be handled all the same: see ` +
+    "that its queue is read, and that the response has its messageId as correlationId; or wait longer",
   IllegalOption: ({ actual, nearest, option, rule }) => {
     if (nearest === undefined) return `${option} is ${actual}, but ${rule}`
     const meant = nearest === null ? "." : `; did you mean "${nearest}"?`
@@ -566,12 +687,18 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
     (windowsMeanings.has(reason.code) ? `: ${windowsMeanings.get(reason.code)}` : ", an error of Windows itself")
 }
 
+const differenceText = ({ found, given, property }: QueueDiffers["differences"][number]): string =>
+  `${property} was given as ${describeValue(given)}, and is ${found === undefined ? "not set" : describeValue(found)}`
+
 const threw: { readonly [Part in SourceFailed["part"]]: (index: number) => string } = {
   messages: (index) => `the source of the messages failed where message ${index} was to come`,
   message: (index) => `message ${index} could not be read, since one of its properties threw`,
+  put: (index) => `message ${index}: its body could not be put into the store, so it is not sent`,
   codec: (index) => `message ${index}: the codec threw instead of returning why it cannot encode the body`,
   onProgress: () => "the function onProgress threw, which ends the batch",
-  copy: () => "the function copy of the policy for poison messages threw, so that there is no copy"
+  copy: () => "the function copy of the policy for poison messages threw, so that there is no copy",
+  where: () => "the function where threw, and the message stays in its queue",
+  to: () => "the function to threw, and the message stays in its queue"
 }
 
 const places: { readonly [Kept in PoisonMessage["kept"]]: string } = {
@@ -634,16 +761,21 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   readonly queue?: string | undefined
   /** Computer that was asked, where it is another one than this. */
   readonly computer?: string | undefined
+  /** Id of the message that the call failed at, where it is about several that were received. */
+  readonly messageId?: string | undefined
   /** Progress of a batch until it stopped. */
   readonly progress?: Progress | undefined
-  /** Value that was thrown, where the reason is `SourceFailed`. */
+  /**
+   * Value that was thrown, where the reason is `SourceFailed` or `BodyUnavailable`, or where it is `PoisonMessage`, by the last attempt.
+   */
   readonly cause?: unknown
 }> {
   override get message(): string {
     const on = this.queue === undefined ? "" : ` on ${this.queue}`
     const at = this.computer === undefined ? "" : ` at ${this.computer}`
+    const message = this.messageId === undefined ? "" : `, message ${this.messageId}`
     const again = this.#again === undefined ? "" : ` The same call may succeed later: ${this.#again}.`
-    const said = printableLines(`${this.operation}${on}${at}: ${describe(this.reason)}${again}`)
+    const said = printableLines(`${this.operation}${on}${at}${message}: ${describe(this.reason)}${again}`)
     if (this.progress === undefined) return said
     return `${said}${said.endsWith(".") ? "" : "."} ${acceptance(this.progress.accepted)}`
   }
@@ -678,10 +810,14 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
     return { _tag: this._tag, message, code, isRetryable, ...(jsonOf({ ...this }) as object) }
   }
   /** @internal */
-  [inspect.custom](_depth: number, options: InspectOptions): string {
+  override [NodeInspectSymbol](
+    _depth?: number,
+    options?: InspectOptions,
+    inspector: typeof inspect = process.getBuiltinModule("node:util").inspect
+  ): string {
     const frames = this.stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? []
     const { _tag: _, ...fields } = this
-    const inspected = printableInspection(inspect(fields, options))
+    const inspected = printableInspection(inspector(fields, options))
     return `${[`MsmqError: ${this.message}`, ...frames].join("\n")} ${inspected}`
   }
 
@@ -691,6 +827,7 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   }
 
   get #again(): string | undefined {
+    if (this.reason._tag === "BodyUnavailable") return "once the store has the body and can be reached"
     const { again, makesStale } = this.outlook
     return makesStale !== undefined && this.operation.startsWith("Cursor.") ? undefined : again
   }

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import type { Certificate } from "./Certificate.ts"
 import type {
   Info,
@@ -11,7 +12,8 @@ import type {
   PrivateComputerInformation,
   QueueInfo
 } from "./internal/queues/managementRecords.ts"
-import { mqrtFor, countOfInactive, formatNameAt, infoOf, queueInfoOf } from "./internal/queues/managementRecords.ts"
+import { listQueues, type ListedQueue, type ListOptions } from "./internal/queues/listing.ts"
+import { mqrtFor, formatNameAt, infoOf, messageCountOf, queueInfoOf } from "./internal/queues/managementRecords.ts"
 import { publicRecord } from "./internal/queues/queueRecords.ts"
 import { registerOptions } from "./internal/options/credentials.ts"
 import * as Given from "./internal/options/illegalOption.ts"
@@ -19,10 +21,12 @@ import type { QueueName } from "./internal/names/queueName.ts"
 import { nameOf } from "./internal/names/queueName.ts"
 import { onQueue } from "./internal/telemetry/telemetry.ts"
 import { spanOptions, withErrorType } from "./internal/telemetry/Operation.ts"
+import * as Guid from "./mqrt/Guid.ts"
 import type * as Management from "./mqrt/ManagementProperties.ts"
 import { Mqrt } from "./Mqrt.ts"
 import type { MsmqError } from "./MsmqError.ts"
 
+export type { ListedQueue, ListOptions } from "./internal/queues/listing.ts"
 export type {
   EndOfData,
   Info,
@@ -120,8 +124,10 @@ export const activeQueues = Effect.fn(operations.QueueManager.activeQueues.name,
 )
 
 /**
- * Returns the properties of this machine's queue manager, or from the directory those of another: its GUID and its public keys.
- * `MQGetMachineProperties`.
+ * Returns the properties of this machine's queue manager, or from the directory those of another: its name, its GUID and its public
+ * keys. `MQGetMachineProperties`.
+ *
+ * `computer` is a name, or the GUID of a machine, such as `sourceMachineId` of a received message. This machine by default.
  *
  * Fails with `MachineNotFound`, `NoDs`, `AccessDenied` and `ServiceNotAvailable`, among Message Queuing's codes.
  *
@@ -131,7 +137,10 @@ export const activeQueues = Effect.fn(operations.QueueManager.activeQueues.name,
  * import { InMemoryMqrt } from "@effect-msmq/testing"
  * import { Effect } from "effect"
  *
- * const program = Effect.map(QueueManager.machineProperties(), (machine) => machine.pathName)
+ * const program = Effect.gen(function* () {
+ *   const { machineId } = yield* QueueManager.machineProperties()
+ *   return (yield* QueueManager.machineProperties(machineId)).pathName
+ * })
  *
  * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => "MACHINE"
  * ```
@@ -142,10 +151,13 @@ export const activeQueues = Effect.fn(operations.QueueManager.activeQueues.name,
 export const machineProperties = Effect.fn(operations.QueueManager.machineProperties.name, spanOptions)(
   (computer?: string): Effect.Effect<MachineProperties, MsmqError, Mqrt> =>
     Effect.flatMap(mqrtFor(operations.QueueManager.machineProperties, computer), (mqrt) =>
-      Effect.mapBoth(mqrt.getMachineProperties(computer ?? null), {
-        onFailure: operations.QueueManager.machineProperties.lift({ computer }),
-        onSuccess: publicRecord
-      })
+      Effect.mapBoth(
+        mqrt.getMachineProperties(computer === undefined ? null : (Guid.canonical(computer) ?? computer)),
+        {
+          onFailure: operations.QueueManager.machineProperties.lift({ computer }),
+          onSuccess: publicRecord
+        }
+      )
     ),
   withErrorType
 )
@@ -255,18 +267,46 @@ export const queueInfo = Effect.fn(operations.QueueManager.queueInfo.name, spanO
  * @since 0.1.0
  */
 export const messageCount = Effect.fn(operations.QueueManager.messageCount.name, spanOptions)(
-  (queue: QueueName, computer?: string): Effect.Effect<number, MsmqError, Mqrt> => {
-    const operation = operations.QueueManager.messageCount
-    return queueInfoOf(operation, queue, computer).pipe(
-      Effect.map((info) => info.messageCount),
-      Effect.catchIf(
-        ({ reason }) => reason._tag === "Unspecific",
-        (error) => countOfInactive(operation, queue, computer, error)
-      )
-    )
-  },
+  (queue: QueueName, computer?: string): Effect.Effect<number, MsmqError, Mqrt> =>
+    messageCountOf(operations.QueueManager.messageCount, queue, computer),
   onQueue
 )
+
+/**
+ * Returns a stream of the private, public or outgoing queues of a machine, each with its counts, bytes and state as
+ * {@link queueInfo} returns them. `MQMgmtGetInfo` of `MACHINE` or the directory gives the queues, and `MQMgmtGetInfo` of `QUEUE=`
+ * the information about each when the stream's consumer asks for it.
+ *
+ * Private and public queues that are not active are in the list, too: their counts are 0, and `isActive` is `false`. A queue that
+ * is deleted meanwhile, and an outgoing queue that closes, is left out.
+ *
+ * Fails as {@link info} does, with `IllegalOption` for an unknown kind, and for public queues as `MessageQueue.locate` and
+ * {@link machineProperties} do; with `Released` when the backend's layer closes meanwhile.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue, QueueManager } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect, Stream } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\invoices")
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   const sender = yield* MessageQueue.openSender(".\\private$\\orders")
+ *   yield* sender.sendAll([{ label: "order 1" }, { label: "order 2" }])
+ *   const queues = yield* Stream.runCollect(QueueManager.queues({ kind: "private" }))
+ *   return queues.map(({ messageCount, name }) => [name, messageCount])
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer)))
+ * // => [["MACHINE\\private$\\invoices", 0], ["MACHINE\\private$\\orders", 2]]
+ * ```
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const queues = (options: ListOptions): Stream.Stream<ListedQueue, MsmqError, Mqrt> =>
+  Stream.withSpan(listQueues(options), operations.QueueManager.queues.name, spanOptions)
 
 const machineAction = (operation: Operation, action: Management.MachineAction) =>
   Effect.fn(operation.name, spanOptions)(

@@ -20,8 +20,9 @@ import { itself, optionally, Reader, timeoutOf } from "./internal/messages/Reade
 import type { MessageId } from "./internal/messages/messageIds.ts"
 import { textOf } from "./internal/messages/messageIds.ts"
 import type { Results } from "./internal/messages/Reading.ts"
-import type { Matches } from "./internal/messages/Selection.ts"
+import type { Matches } from "./internal/messages/Search.ts"
 import { Selection } from "./internal/messages/Selection.ts"
+import type { ReceiveAccess } from "./internal/queues/receiveAccesses.ts"
 import { moveTo } from "./internal/queues/subqueue.ts"
 import { consumePolicy } from "./internal/options/consumeOptions.ts"
 import { effectOf, handler as handlerRule } from "./internal/options/handlers.ts"
@@ -64,7 +65,8 @@ type Polled<Received> = Effect.Effect<Option.Option<Received>, MsmqError>
  * transaction.
  *
  * Every receive fails with `UndecodableBody` if the codec cannot decode the body: outside a transaction the message is then
- * removed, and the error has it. It fails with `TransactionMismatch` in a transaction if the queue is not transactional, with
+ * removed, and the error has it. It fails with `BodyUnavailable` if the body is in a store and does not come from there: then the
+ * message stays in the queue. It fails with `TransactionMismatch` in a transaction if the queue is not transactional, with
  * `Released` after the receiver was closed, and otherwise with the reasons of Message Queuing's codes.
  *
  * When the service does not know the handle any more, as after a restart, a call reopens the queue and tries once more; it
@@ -79,6 +81,8 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
   readonly queue: string
   /** Format name of the queue. */
   readonly formatName: string
+  /** Access that the queue was opened for. */
+  readonly access: ReceiveAccess
   readonly #reader: Reader<Body, Received>
   // Effects of the getters, made when they are first used: to make one takes as long as to run it.
   #receive: Taken<Received> | undefined
@@ -86,16 +90,21 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
   #peek: Taken<Received> | undefined
   #pollPeek: Polled<Received> | undefined
 
-  private constructor(state: ReceiverState<Body>, formatName: string) {
+  private constructor(state: ReceiverState<Body>, formatName: string, access: ReceiveAccess) {
     super()
     this.#reader = new Reader(state)
     this.queue = state.queue
     this.formatName = formatName
+    this.access = access
   }
 
   /** @internal */
-  static make<Body, Received>(state: ReceiverState<Body>, formatName: string): Receiver<Body, Received> {
-    return new Receiver(state, formatName)
+  static make<Body, Received>(
+    state: ReceiverState<Body>,
+    formatName: string,
+    access: ReceiveAccess
+  ): Receiver<Body, Received> {
+    return new Receiver(state, formatName, access)
   }
 
   /** Kind of the queue: `true` if it is transactional; `undefined` if it is not known, as for queues of other machines. */

@@ -3,21 +3,19 @@
  *
  * @since 0.1.0
  */
-import * as Cause from "effect/Cause"
+import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Metric from "effect/Metric"
-import * as RcMap from "effect/RcMap"
-import * as Scope from "effect/Scope"
-import * as BackgroundClock from "./mqrt/BackgroundClock.ts"
-import { CallSite } from "./mqrt/CallSite.ts"
+import type * as Scope from "effect/Scope"
 import type { Certificate } from "./Certificate.ts"
 import { contextsReused } from "./internal/telemetry/Meter.ts"
 import { cacheOptions, certificate as rule } from "./internal/options/credentials.ts"
+import { configured } from "./internal/options/configured.ts"
 import * as Given from "./internal/options/illegalOption.ts"
+import { HandleCache } from "./internal/ownership/HandleCache.ts"
 import type { Mqrt } from "./Mqrt.ts"
 import type { MsmqError } from "./MsmqError.ts"
 import * as SecurityContext from "./SecurityContext.ts"
@@ -89,70 +87,52 @@ export const layer = (options: Options = {}): Layer.Layer<SecurityContexts, Msmq
       const given = yield* Given.options({ operation: operations.SecurityContexts.layer }, cacheOptions, options)
       const keyOf = (operation: Operation, certificate: Certificate | undefined) =>
         Effect.map(Given.optionalArgument({ operation }, "certificate", rule, certificate), (key) => key ?? "internal")
-      const contexts = yield* RcMap.make({
-        lookup: (
-          key: Certificate | "internal"
-        ): Effect.Effect<SecurityContext.SecurityContext, MsmqError, Mqrt | Scope.Scope> =>
-          SecurityContext.acquire({ certificate: key === "internal" ? undefined : key }).pipe(
-            // The map would keep a failure for the idle time.
-            Effect.tapError(() => RcMap.invalidate(contexts, key))
-          ),
-        idleTimeToLive: given.idleTimeToLive ?? "1 minute"
+      const contexts = yield* HandleCache.make({
+        name: "cache of security contexts",
+        open: (key: Certificate | "internal") =>
+          SecurityContext.acquire({ certificate: key === "internal" ? undefined : key }),
+        idleTimeToLive: given.idleTimeToLive ?? "1 minute",
+        capacity: Infinity
       })
-      const openedAt = new CallSite()
-      let closedAt: CallSite | undefined
-      // It runs before the map closes, which interrupts those that wait for a context.
-      yield* Effect.addFinalizer(() =>
-        Effect.sync(() => {
-          closedAt = new CallSite()
-        })
-      )
-      const unlessClosed = Effect.suspend(() =>
-        closedAt === undefined
-          ? Effect.void
-          : operations.SecurityContexts.get.error({
-              _tag: "Released",
-              resource: "cache of security contexts",
-              openedAt: openedAt.toString(),
-              releasedAt: closedAt.toString()
-            })
-      )
       return SecurityContexts.of({
         get: (certificate) =>
           Effect.flatMap(keyOf(operations.SecurityContexts.get, certificate), (key) =>
-            unlessClosed.pipe(
-              Effect.andThen(RcMap.has(contexts, key)),
-              Effect.flatMap((reused) =>
-                Effect.tap(untilIdle(RcMap.get(contexts, key)), () =>
-                  reused ? Metric.update(contextsReused, 1) : Effect.void
-                )
-              ),
-              Effect.catchCauseIf(Cause.hasInterruptsOnly, (cause) =>
-                Effect.andThen(unlessClosed, Effect.failCause(cause))
-              ),
-              // A context that was acquired while the layer closed is freed again.
-              Effect.tap(() => unlessClosed)
+            Effect.flatMap(contexts.has(key), (reused) =>
+              Effect.tap(contexts.get(operations.SecurityContexts.get, key), () =>
+                reused ? Metric.update(contextsReused, 1) : Effect.void
+              )
             )
           ),
         invalidate: (certificate) =>
-          Effect.flatMap(keyOf(operations.SecurityContexts.invalidate, certificate), (key) =>
-            RcMap.invalidate(contexts, key)
-          )
+          Effect.flatMap(keyOf(operations.SecurityContexts.invalidate, certificate), (key) => contexts.invalidate(key))
       })
     })
   )
 
-/** Gets a context in a scope of its own, whose closing begins the idle time. The idle time does not keep the process alive. */
-const untilIdle = <A, E, R>(get: Effect.Effect<A, E, R | Scope.Scope>): Effect.Effect<A, E, R | Scope.Scope> => {
-  const letGo = (scope: Scope.Closeable) => BackgroundClock.provide(Scope.close(scope, Exit.void))
-  const got = Effect.flatMap(Scope.make(), (scope) =>
-    Scope.provide(get, scope).pipe(
-      Effect.map((value) => ({ scope, value })),
-      Effect.onError(() => letGo(scope))
-    )
-  )
-  return Effect.map(
-    Effect.acquireRelease(got, ({ scope }) => letGo(scope), { interruptible: true }),
-    ({ value }) => value
-  )
-}
+/**
+ * Makes the cache as {@link layer} does, with settings from the configuration.
+ *
+ * Fails with `ConfigError` where the configuration is missing or illegal.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { SecurityContexts } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Config, ConfigProvider, Effect, Layer } from "effect"
+ *
+ * const contexts = SecurityContexts.layerConfig({ idleTimeToLive: Config.Duration("IDLE_CONTEXTS") })
+ * const environment = ConfigProvider.layer(ConfigProvider.fromEnv({ env: { IDLE_CONTEXTS: "5 minutes" } }))
+ * const layer = contexts.pipe(Layer.provide(InMemoryMqrt.layer), Layer.provide(environment))
+ *
+ * const program = Effect.flatMap(SecurityContexts.SecurityContexts, (contexts) => contexts.get()).pipe(Effect.scoped)
+ * const context = await Effect.runPromise(program.pipe(Effect.provide(layer)))
+ * context.certificate // => undefined
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig = (
+  config: Config.Wrap<Options>
+): Layer.Layer<SecurityContexts, MsmqError | Config.ConfigError, Mqrt> =>
+  Layer.unwrap(Effect.map(configured<Options>({ operation: operations.SecurityContexts.layerConfig }, config), layer))

@@ -12,9 +12,7 @@ import * as internal from "./internal/telemetry/telemetry.ts"
 import { effect as effectRule } from "./internal/options/handlers.ts"
 import * as Given from "./internal/options/illegalOption.ts"
 import { nameOf } from "./internal/names/queueName.ts"
-import { tableOf } from "./internal/options/OptionTable.ts"
-import { queueName } from "./internal/options/queueNames.ts"
-import { guarded, oneOf } from "./internal/options/Rule.ts"
+import { processOptions, receivedMessage } from "./internal/options/telemetryOptions.ts"
 import type { ReceivedMessage } from "./Message.ts"
 import type { MsmqError } from "./MsmqError.ts"
 import * as operations from "./internal/telemetry/Operation.ts"
@@ -37,14 +35,6 @@ export type { ProcessOptions } from "./internal/telemetry/processSpan.ts"
  * @since 0.1.0
  */
 export const PropagateTraceContext: Context.Reference<boolean> = internal.PropagateTraceContext
-
-const receivedMessage = guarded(
-  "a received message",
-  (value): value is ReceivedMessage<unknown> =>
-    typeof value === "object" && value !== null && "messageId" in value && "headers" in value
-)
-
-const processOptions = tableOf({ queue: queueName, parent: oneOf(["current", "sender"]) })
 
 /**
  * Runs the effect that handles a message in a span of its own, `process {queue}`, which is linked to the span of the send, and

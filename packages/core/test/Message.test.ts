@@ -1,7 +1,7 @@
 import { Message } from "@effect-msmq/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Schema } from "effect"
-import { formatNames } from "../src/internal/names/knownNames.ts"
+import { namesIn } from "../src/internal/names/knownNames.ts"
 import { propertiesOf, Refusal, violation } from "../src/internal/messages/outgoing.ts"
 
 const propertiesOrRefusal = (message: Message.Message, index = 7) =>
@@ -74,7 +74,14 @@ describe("limits", () => {
     ["timeToReachQueue", { timeToReachQueue: "4294967294 seconds" }, "4294967294"],
     ["timeToBeReceived", { timeToBeReceived: "soon" }, "soon"],
     ["adminQueue", { adminQueue: "a\0" }, "a\\u0000"],
-    ["adminQueue", { adminQueue: ".\\private$\\acks" }, "private$"],
+    ["adminQueue", { adminQueue: "DIRECT=OS:.\\private$\\acks;JOURNAL" }, "JOURNAL"],
+    ["adminQueue", { adminQueue: "MULTICAST=234.1.1.1:8001" }, "MULTICAST"],
+    ["responseQueue", { responseQueue: ".\\private$\\answers;late" }, "late"],
+    ["responseQueue", { responseQueue: "DIRECT=OS:.\\private$\\answers;late" }, "late"],
+    ["responseQueue", { responseQueue: ".\\system$;DEADLETTER" }, "DEADLETTER"],
+    ["responseQueue", { responseQueue: { _tag: "QueuePath", queue: "answers" } }, "an object"],
+    ["deadLetterQueue", { deadLetterQueue: "DIRECT=HTTP://server/MSMQ\\dead" }, "HTTP"],
+    ["deadLetterQueue", { deadLetterQueue: ".\\private$\\dead;JOURNAL" }, "JOURNAL"],
     ["responseQueue", { responseQueue: "" }, '""'],
     ["responseQueue", { responseQueue: "answers" }, "answers"],
     ["deadLetterQueue", { deadLetterQueue: "dead" }, "dead"],
@@ -268,10 +275,10 @@ describe("a message", () => {
   it("with a response queue that Message Queuing handed out is sent on, whatever our grammar says of the name", () => {
     const name = "DIRECT=OS:a=b\\orders"
     assert.strictEqual(refusal({ responseQueue: name })?.field, "responseQueue")
-    formatNames.remember(name)
+    namesIn.responseQueue.remember(name)
     assert.isUndefined(refusal({ responseQueue: name }))
     assert.strictEqual(refusal({ deadLetterQueue: name })?.field, "deadLetterQueue")
-    for (let other = 0; other < 1000; other++) formatNames.remember(`DIRECT=OS:a=${other}\\orders`)
+    for (let other = 0; other < 1000; other++) namesIn.responseQueue.remember(`DIRECT=OS:a=${other}\\orders`)
     assert.strictEqual(refusal({ responseQueue: name })?.field, "responseQueue")
   })
 })

@@ -1,8 +1,18 @@
-import { ErrorCode, FormatName, MessageQueue, Mqrt, PathName, QueueSecurity, Transaction } from "@effect-msmq/core"
+import {
+  ErrorCode,
+  FormatName,
+  MessageQueue,
+  Mqrt,
+  PathName,
+  QueueManager,
+  QueueSecurity,
+  Transaction
+} from "@effect-msmq/core"
+import { connect } from "@effect-msmq/core/promises"
 import * as MqrtFailure from "@effect-msmq/core/mqrt/MqrtFailure"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Result, Schema, Stream } from "effect"
+import { Effect, Layer, Result, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import * as CallLog from "./support/CallLog.ts"
 import { elapse } from "./support/settled.ts"
@@ -355,6 +365,43 @@ describe("purge", () => {
       assert.deepStrictEqual(yield* msmq.messagesIn("DIRECT=OS:WAREHOUSE\\private$\\orders"), [])
       yield* HandleLedger.expectNoLeaks
     }).pipe(
+      Effect.provide(HandleLedger.layer(InMemoryMqrt.layerWith({ machines: [{}, { machineName: "WAREHOUSE" }] })))
+    )
+  )
+
+  it.effect("an administrator reads the messages that wait for another machine, each where it was sent to (C-21)", () =>
+    Effect.gen(function* () {
+      const msmq = yield* MsmqControl.MsmqControl
+      yield* msmq.cutLink("WAREHOUSE")
+      const there = "WAREHOUSE\\private$\\orders"
+      const asAdmin = (access: "receiveAndAdmin" | "peekAndAdmin") => MessageQueue.openReceiver(there, { access })
+      assert.strictEqual((yield* Effect.flip(asAdmin("peekAndAdmin"))).reason._tag, "QueueNotFound")
+      yield* send(there, "1", "2", "3")
+      const peeker = yield* asAdmin("peekAndAdmin")
+      assert.deepStrictEqual(
+        [peeker.access, peeker.transactional, (yield* peeker.peek).label],
+        ["peekAndAdmin", undefined, "1"]
+      )
+      assert.strictEqual((yield* Effect.flip(peeker.receive)).reason._tag, "AccessDenied")
+      const receiver = yield* asAdmin("receiveAndAdmin")
+      assert.strictEqual((yield* receiver.receive).label, "1")
+      assert.deepStrictEqual(yield* Stream.runCollect(Stream.map(receiver.browse, ({ label }) => label)), ["2", "3"])
+      yield* msmq.setUser({ sid: "S-1-5-21-1-2-3-1002", administrator: false })
+      assert.strictEqual((yield* Effect.flip(asAdmin("receiveAndAdmin"))).reason._tag, "AccessDenied")
+      yield* msmq.setUser({ sid: "S-1-5-21-1-2-3-1002" })
+
+      yield* MsmqControl.on(MessageQueue.create(".\\private$\\orders"), "WAREHOUSE")
+      yield* msmq.joinLink("WAREHOUSE")
+      const { messageCount } = yield* MsmqControl.on(QueueManager.queueInfo(".\\private$\\orders"), "WAREHOUSE")
+      assert.strictEqual(messageCount, 2)
+      const mqrt = yield* Mqrt.Mqrt
+      const connection = yield* Effect.promise(() => connect(Layer.effect(Mqrt.Mqrt, Mqrt.make(mqrt))))
+      const inPromises = yield* Effect.promise(() => connection.openReceiver(there, { access: "peekAndAdmin" }))
+      assert.strictEqual(inPromises.access, "peekAndAdmin")
+      yield* Effect.promise(() => connection.close())
+    }).pipe(
+      Effect.scoped,
+      Effect.andThen(HandleLedger.expectNoLeaks),
       Effect.provide(HandleLedger.layer(InMemoryMqrt.layerWith({ machines: [{}, { machineName: "WAREHOUSE" }] })))
     )
   )

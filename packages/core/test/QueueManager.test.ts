@@ -1,7 +1,7 @@
 import { Message, MessageQueue, type MsmqError, QueueManager, SecurityContext, Transaction } from "@effect-msmq/core"
 import { FaultInjection, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect } from "effect"
+import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { alice, certificates } from "./support/certificates.ts"
 import { elapse } from "./support/settled.ts"
@@ -31,6 +31,28 @@ describe("a queue manager", () => {
         assert.notInclude(error.message, "secret")
       }
     }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("is found by its GUID, such as that of the machine that sent a message, in the directory", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders)
+      yield* MsmqControl.on(send("OFFICE\\private$\\orders", "1"), "WAREHOUSE")
+      const receiver = yield* MessageQueue.openReceiver(orders)
+      const { sourceMachineId } = yield* receiver.receive
+      const machine = yield* QueueManager.machineProperties(sourceMachineId)
+      assert.deepStrictEqual([machine.pathName, machine.machineId], ["WAREHOUSE", sourceMachineId])
+      const inBraces = yield* QueueManager.machineProperties(`{${sourceMachineId.toUpperCase()}}`)
+      assert.deepStrictEqual(inBraces, machine)
+      const unknown = "00000000-0000-4000-8000-000000000000"
+      assert.strictEqual(yield* refusal(QueueManager.machineProperties(unknown)), "MachineNotFound")
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("is not found by its GUID in a workgroup", () =>
+    Effect.gen(function* () {
+      const { machineId } = yield* QueueManager.machineProperties()
+      assert.strictEqual(yield* refusal(QueueManager.machineProperties(machineId)), "NoDs")
+    }).pipe(Effect.provide(workgroup))
   )
 
   it.effect("tells its private and its active queues, here and on another machine (C-50)", () =>
@@ -191,7 +213,7 @@ describe("queueInfo", () => {
       assert.include(["CONNECTED", "WAITING"], state)
       assert(endOfData !== undefined)
       assert.strictEqual(endOfData.resendCount, 1)
-      assert.deepStrictEqual(endOfData.resendInterval, Duration.seconds(30))
+      assert.strictEqual(endOfData.resendInterval, 30_000)
       assert.deepStrictEqual(endOfData.resendTime, new Date(30_000))
       assert.isUndefined(endOfData.lastAcknowledgedTime)
       assert.strictEqual(Number(endOfData.unreadCount) + Number(endOfData.unacknowledgedCount), 2)

@@ -12,6 +12,7 @@ describe("a program imports", () => {
       "Cursor",
       "ErrorCode",
       "FormatName",
+      "Health",
       "Message",
       "MessageBody",
       "MessageClass",
@@ -25,11 +26,14 @@ describe("a program imports", () => {
       "QueueManager",
       "QueueName",
       "QueueSecurity",
+      "QueueService",
       "Receiver",
+      "Requester",
       "SecurityContext",
       "SecurityContexts",
       "SecurityDescriptor",
       "Sender",
+      "Senders",
       "Sid",
       "Telemetry",
       "Transaction",
@@ -37,20 +41,38 @@ describe("a program imports", () => {
     ])
   })
 
-  it("from the promise face, connect, certificate and the classes of what they give", () => {
+  it("from the promise face, connect, certificate, the classes of what they give, and modules of values and names", () => {
     assert.deepStrictEqual(Object.keys(promises).toSorted(), [
+      "ActiveXBody",
+      "BodyType",
       "Connection",
       "Cursor",
+      "ErrorCode",
+      "FormatName",
+      "Message",
+      "MessageBody",
+      "MessageClass",
+      "MessageHeaders",
       "MessageId",
+      "MessageQueue",
+      "MsmqError",
+      "PathName",
+      "ProviderType",
       "QueueManager",
       "QueueName",
+      "QueueSecurity",
       "Receiver",
+      "Requester",
       "SecurityContext",
+      "SecurityContexts",
+      "SecurityDescriptor",
       "Selection",
       "Sender",
+      "Sid",
       "Transaction",
       "certificate",
-      "connect"
+      "connect",
+      "isCertificate"
     ])
   })
 })

@@ -4,6 +4,7 @@ import {
   type MessageBody,
   MessageQueue,
   type MsmqError,
+  QueueService,
   Receiver,
   SecurityContext,
   Sender,
@@ -115,6 +116,24 @@ const cases = {
     const run: Effect.Effect<string, unknown> = MessageQueue.create(orders)
     return run
   },
+  "a service has the type of its codec, and does not run without its layer": () => {
+    class Sizes extends QueueService.Sender<Sizes>()("types/Sizes", { queue: orders, body: sizes }) {}
+    class Heads extends QueueService.Receiver<Heads>()("types/Heads", { queue: orders, read: { body: false } }) {}
+    const send = Effect.flatMap(Sizes, (sender) => sender.send({ body: 7 }))
+    return [
+      send,
+      // @ts-expect-error -- a text for a number
+      Effect.flatMap(Sizes, (sender) => sender.send({ body: "7" })),
+      // @ts-expect-error -- the body was not read
+      Effect.flatMap(Heads, (receiver) => Effect.map(receiver.receive, ({ body }) => body.length)),
+      // @ts-expect-error -- the codec needs the body
+      QueueService.Receiver()("types/Wrong", { queue: orders, body: sizes, read: { body: false } }),
+      // @ts-expect-error -- of which queue?
+      QueueService.Sender()("types/Wrong", { body: sizes }),
+      // @ts-expect-error -- on which sender?
+      (): Effect.Effect<string, unknown> => send
+    ]
+  },
   "a message has no fields that Message Queuing does not know": (sender: Sender.Sender) => [
     // @ts-expect-error -- it is called label
     sender.send({ title: "order" }),
@@ -185,6 +204,7 @@ const cases = {
       | "queue"
       | "send"
       | "sendAll"
+      | "sendAwaiting"
       | "sink"
       | "toJSON"
       | "toString"

@@ -6,6 +6,7 @@
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import { MsmqError } from "@effect-msmq/core/MsmqError"
 import * as Given from "@effect-msmq/core/mqrt/Options"
+import type * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
@@ -84,6 +85,31 @@ const functions = (options: Options): Effect.Effect<Mqrt.MqrtFunctions, MsmqErro
  */
 export const layerWith = (options: Options): Layer.Layer<Mqrt.Mqrt, MsmqError> =>
   Mqrt.layer(Effect.flatMap(Given.check({ operation: "NativeMqrt.layerWith" }, table, options, "options"), functions))
+
+/**
+ * Makes the service as {@link layerWith} does, over files that the configuration names.
+ *
+ * Fails with `ConfigError` where the configuration is missing or illegal, and with the reason `MqrtUnavailable`.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { NativeMqrt } from "@effect-msmq/native"
+ * import { Config, ConfigProvider, Effect, Layer } from "effect"
+ *
+ * const layer = NativeMqrt.layerConfig({ library: Config.String("MSMQ_LIBRARY") })
+ * const environment = ConfigProvider.layer(ConfigProvider.fromEnv({ env: { MSMQ_LIBRARY: "nowhere.dll" } }))
+ * const program = Layer.launch(layer).pipe(
+ *   Effect.catchReason("MsmqError", "MqrtUnavailable", (reason) => Effect.succeed(reason.library))
+ * )
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(environment))) // => "nowhere.dll"
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig = (config: Config.Wrap<Options>): Layer.Layer<Mqrt.Mqrt, MsmqError | Config.ConfigError> =>
+  Layer.unwrap(Effect.map(Given.fromConfig<Options>({ operation: "NativeMqrt.layerConfig" }, config), layerWith))
 
 const table = Given.table<Options>()({
   library: Given.required(Given.name),

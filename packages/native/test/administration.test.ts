@@ -1,4 +1,5 @@
 import type { Mqrt } from "@effect-msmq/core/Mqrt"
+import * as Health from "@effect-msmq/core/Health"
 import * as MessageQueue from "@effect-msmq/core/MessageQueue"
 import * as QueueManager from "@effect-msmq/core/QueueManager"
 import * as QueueSecurity from "@effect-msmq/core/QueueSecurity"
@@ -71,6 +72,28 @@ describe.skipIf(missing !== null)("administration on the double of mqrt.dll", ()
     }).pipe(onDouble)
   )
 
+  it.live(
+    "messages that wait for another machine are read as an administrator, by the name that they were sent to",
+    () =>
+      Effect.gen(function* () {
+        const openAs = (access: "receiveAndAdmin" | "peekAndAdmin") => MessageQueue.openReceiver(there, { access })
+        const missing = yield* Effect.flip(Effect.scoped(openAs("peekAndAdmin")))
+        assert.strictEqual(missing.reason._tag, "QueueNotFound")
+        yield* send(there, "1", "2", "3")
+        yield* Effect.gen(function* () {
+          const peeker = yield* openAs("peekAndAdmin")
+          const receiver = yield* openAs("receiveAndAdmin")
+          assert.deepStrictEqual([peeker.transactional, receiver.transactional], [undefined, undefined])
+          assert.strictEqual((yield* peeker.peek).label, "1")
+          assert.strictEqual((yield* receiver.receive).label, "1")
+          assert.deepStrictEqual(yield* Stream.runCollect(Stream.map(peeker.browse, ({ label }) => label)), ["2", "3"])
+          assert.strictEqual(Option.getOrThrow(yield* receiver.poll).label, "2")
+        }).pipe(Effect.scoped)
+        assert.strictEqual(yield* QueueManager.messageCount(there), 1)
+        yield* MessageQueue.purge(there, { outgoing: true })
+      }).pipe(onDouble)
+  )
+
   it.live("public queues are located page by page, and the search ends once, even if the loop ends early", () =>
     Effect.gen(function* () {
       for (let index = 0; index < 150; index++) control.addPublicQueue(`DOUBLE\\q${index}`, index < 100 ? "A" : "B")
@@ -86,6 +109,85 @@ describe.skipIf(missing !== null)("administration on the double of mqrt.dll", ()
       assert.strictEqual((yield* Effect.flip(Stream.runDrain(MessageQueue.locate()))).reason._tag, "NoDs")
       assert.deepStrictEqual([control.callCount("MQLocateBegin"), control.callCount("MQLocateEnd")], [4, 4])
     }).pipe(onDouble)
+  )
+
+  it.live("public queues are located by their GUID and by their multicast address", () =>
+    Effect.gen(function* () {
+      for (const name of ["a", "b", "c"]) control.addPublicQueue(`DOUBLE\\${name}`, name)
+      const [first, second] = yield* Stream.runCollect(MessageQueue.locate())
+      yield* MessageQueue.setProperties(first?.formatName ?? "", { multicastAddress: "234.1.1.1:8001" })
+      yield* MessageQueue.setProperties(second?.formatName ?? "", { multicastAddress: "234.1.1.1:8002" })
+      const labels = (restriction: MessageQueue.Restriction) =>
+        Effect.map(Stream.runCollect(MessageQueue.locate([restriction])), (found) => found.map(({ label }) => label))
+      const value = second?.instance ?? ""
+      assert.deepStrictEqual(yield* labels({ property: "instance", relation: "equal", value }), ["b"])
+      assert.deepStrictEqual(yield* labels({ property: "instance", relation: "notEqual", value }), ["a", "c"])
+      const address = { property: "multicastAddress", value: "234.1.1.1:8001" } as const
+      assert.deepStrictEqual(yield* labels({ ...address, relation: "equal" }), ["a"])
+      assert.deepStrictEqual(yield* labels({ ...address, relation: "notEqual" }), ["b", "c"])
+    }).pipe(onDouble)
+  )
+
+  it.live("queues are listed by kind, with their counts, active or not", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(".\\private$\\idle", { transactional: true })
+      yield* MessageQueue.create(orders)
+      yield* send(orders, "1", "2")
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const outgoing = yield* MessageQueue.openSender(there)
+          yield* outgoing.send({ label: "1" })
+          const [own, ...others] = yield* Stream.runCollect(QueueManager.queues({ kind: "outgoing" }))
+          assert.deepStrictEqual(others, [])
+          assert.deepStrictEqual([own?.isLocal, own?.messageCount, own?.isActive], [false, 1, true])
+          assert.strictEqual(own?.name.toLowerCase(), there.toLowerCase())
+        })
+      )
+      const queues = yield* Stream.runCollect(QueueManager.queues({ kind: "private" }))
+      assert.deepStrictEqual(
+        queues.map(({ isActive, messageCount, name, state, transactional }) => [
+          name.split("\\").at(-1),
+          isActive,
+          messageCount,
+          state,
+          transactional
+        ]),
+        [
+          ["idle", false, 0, "INACTIVE", true],
+          ["orders", true, 2, "LOCAL CONNECTION", false]
+        ]
+      )
+      const { pathName } = yield* QueueManager.machineProperties()
+      control.addPublicQueue(`${pathName}\\orders`, "Orders")
+      const [found, ...others] = yield* Stream.runCollect(QueueManager.queues({ kind: "public" }))
+      assert.deepStrictEqual(others, [])
+      assert.deepStrictEqual([found?.name.toLowerCase(), found?.type], [`${pathName}\\orders`.toLowerCase(), "PUBLIC"])
+    }).pipe(onDouble)
+  )
+
+  it.live("a health check does not wait for a call that does not return, and counts dead letters", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders, { quota: 0 })
+      const sender = yield* MessageQueue.openSender(orders)
+      yield* sender.send({ label: "1", journaling: { deadLetter: true } })
+      control.hold("MQGetQueueProperties")
+      const report = yield* Health.check({ queues: [orders], maximumDeadLetters: 0, timeout: "1 second" })
+      control.letGo("MQGetQueueProperties")
+      assert.deepStrictEqual(
+        report.checks.map(({ healthy, message, value }) => [healthy, message, value]),
+        [
+          [true, "Message Queuing runs", undefined],
+          [false, "no answer came within 1s", undefined],
+          [
+            false,
+            "there are more than 0 dead letters of messages that were sent outside of transactions: their class says why they " +
+              "failed; MessageQueue.redrive sends them again",
+            1
+          ],
+          [true, "there are 0 dead letters of transactional messages, and may be 0", 0]
+        ]
+      )
+    }).pipe(Effect.scoped, onDouble)
   )
 
   it.live("a security descriptor is set and read as text", () =>
@@ -116,7 +218,10 @@ describe.skipIf(missing !== null)("administration on the double of mqrt.dll", ()
         version: { major: 6, minor: 3, build: 0x4563 },
         directoryEnabled: false
       })
-      const { pathName, siteId } = yield* QueueManager.machineProperties()
+      const { machineId, pathName, siteId } = yield* QueueManager.machineProperties()
+      assert.strictEqual((yield* QueueManager.machineProperties(machineId)).pathName, pathName)
+      const unknown = yield* Effect.flip(QueueManager.machineProperties("00000000-0000-4000-8000-000000000000"))
+      assert.strictEqual(unknown.reason._tag, "NoDs")
       assert.strictEqual(own?.split("\\")[0]?.toLowerCase(), pathName.toLowerCase())
       assert.isUndefined(siteId)
       yield* QueueManager.disconnect()

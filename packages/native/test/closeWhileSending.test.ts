@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { fileURLToPath } from "node:url"
+import { bundle } from "../../core/test/support/bundle.ts"
 import { buildForLinux } from "./double/buildDouble.ts"
 import { runIn } from "./support/runIn.ts"
 import { node } from "./support/runtimes.ts"
@@ -10,7 +11,7 @@ const missing = "missing" in double ? double.missing : undefined
 if (missing !== undefined) console.warn(`skipped, for want of the double: ${missing}`)
 
 const run = async (library: string, how: string) => {
-  const { code, lines, stderr } = await runIn(node, program, [library, how])
+  const { code, lines, stderr } = await runIn(node, await bundle(program), [library, how])
   return { code, lines: lines.toSorted(), stderr }
 }
 

@@ -1,23 +1,16 @@
 import { NativeMqrt } from "@effect-msmq/native"
-import { MqrtContract } from "@effect-msmq/testing"
-import { describe, it } from "@effect/vitest"
+import * as MqrtContract from "@effect-msmq/testing/MqrtContract"
+import { beforeAll, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { buildForLinux } from "./double/buildDouble.ts"
 import { doubleLedger } from "./support/doubleLedger.ts"
+import { control, files, missing } from "./theDouble.ts"
 
-const double = process.platform === "linux" ? await buildForLinux() : { missing: "it is built so only on Linux" }
+describe.skipIf(missing !== null)("the contract, on the test double", () => {
+  beforeAll(() => control.reset())
 
-describe("the contract, on the test double", () => {
-  if ("missing" in double) {
-    console.log(`The contract does not run on the test double: ${double.missing}`)
-    it.skip(double.missing, () => {})
-    return
-  }
-  const { identity: identityLibrary, mqrt: library } = double
-  const ledger = doubleLedger(library)
   for (const { check, name } of [...MqrtContract.promises, MqrtContract.waitingReceives(1000)]) {
-    it.live(name, () => check.pipe(Effect.provide(NativeMqrt.layerWith({ library, identityLibrary }))))
+    it.live(name, () => check.pipe(Effect.provide(NativeMqrt.layerWith(files))))
   }
 
-  it("every handle is released, and no call of mqrt.dll is illegal", () => ledger.assertClean())
+  it("every handle is released, and no call of mqrt.dll is illegal", () => doubleLedger(files.library).assertClean())
 })

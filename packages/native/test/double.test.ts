@@ -1,4 +1,4 @@
-import { afterEach, assert, describe, it } from "@effect/vitest"
+import { afterEach, assert, beforeAll, describe, it } from "@effect/vitest"
 import koffi from "koffi"
 import { execFileSync } from "node:child_process"
 import { buildForLinux } from "./double/buildDouble.ts"
@@ -205,6 +205,7 @@ describe.skipIf("missing" in built)("the double of mqrt", () => {
   const mqrt = "missing" in built ? (undefined as never) : bind(built.mqrt)
   const direct = "DIRECT=OS:.\\private$\\orders"
 
+  beforeAll(() => mqrt.reset())
   afterEach(() => mqrt.reset())
 
   const create = (transactional = false) =>

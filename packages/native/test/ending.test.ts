@@ -12,6 +12,7 @@ import * as Scope from "effect/Scope"
 import { readFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
 import { noChanges, plainMessage, plainQueue, plainSend } from "../../testing/src/contract/plainRecords.ts"
+import { bundle } from "../../core/test/support/bundle.ts"
 import { slow } from "../../core/test/support/slow.ts"
 import { runIn } from "./support/runIn.ts"
 import { node } from "./support/runtimes.ts"
@@ -21,7 +22,7 @@ import { start } from "../../core/test/support/settled.ts"
 const program = fileURLToPath(new URL("programs/ending.ts", import.meta.url))
 
 const run = async (how: string, env: Readonly<Record<string, string>> = {}) => {
-  const { code, lines, stderr } = await runIn(node, program, [files.library, how], env)
+  const { code, lines, stderr } = await runIn(node, await bundle(program), [files.library, how], env)
   return { code, lines, stderr }
 }
 

@@ -1,16 +1,14 @@
 import { NativeMqrt } from "@effect-msmq/native"
 import { InMemoryMqrt } from "@effect-msmq/testing"
-import { assert, describe, it } from "@effect/vitest"
+import { assert, beforeAll, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { buildForLinux } from "./double/buildDouble.ts"
 import { answerTo, probes, rowOf } from "./probes.ts"
 import { whatIsMissing } from "./support/capabilities.ts"
-
-const double = process.platform === "linux" ? await buildForLinux() : { missing: "it is built so only on Linux" }
+import { control, files, missing } from "./theDouble.ts"
 
 const backends = [
   ["in memory", InMemoryMqrt.layer],
-  ...("missing" in double ? [] : [["on the test double", NativeMqrt.layerWith({ library: double.mqrt })] as const])
+  ...(missing === null ? [["on the test double", NativeMqrt.layerWith(files)] as const] : [])
 ] as const
 
 /** Choices of the simulations, where the documentation leaves a question open. */
@@ -36,6 +34,10 @@ const chosen: Readonly<Record<string, string | RegExp>> = {
   "X-23": "it arrives",
   "X-24": "sent first, sent second"
 }
+
+beforeAll(() => {
+  if (missing === null) control.reset()
+})
 
 // At the same time: several wait for what does not come.
 describe.concurrent.each(backends)("the questions to a machine, %s", (_, layer) => {

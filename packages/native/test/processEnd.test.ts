@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { bundle } from "../../core/test/support/bundle.ts"
 import { runCommand } from "../../core/test/support/program.ts"
 import { buildForLinux } from "./double/buildDouble.ts"
 
@@ -21,7 +22,7 @@ const run = async (how: string, signal?: NodeJS.Signals) => {
   const file = join(mkdtempSync(join(tmpdir(), "process-end-")), "ledger.json")
   const ended = await runCommand(
     process.execPath,
-    [program, double.mqrt, how],
+    [await bundle(program), double.mqrt, how],
     { MQRT_DOUBLE_LEDGER: file },
     (child) => {
       if (signal !== undefined) child.kill(signal)

@@ -7,6 +7,7 @@ import { spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { buildForLinux, type Built, type Missing } from "./double/buildDouble.ts"
+import { bundle } from "../../core/test/support/bundle.ts"
 import { runCommand } from "../../core/test/support/program.ts"
 import { slow } from "../../core/test/support/slow.ts"
 
@@ -58,7 +59,7 @@ describe.skipIf(missing !== undefined)("under sanitizers", takesLong, () => {
 
   it("the contract is kept, random messages arrive, and no memory is misused", async () => {
     const seed = process.env["FUZZ_SEED"] ?? String(Math.floor(Date.now() / 1000) & 0x7fff_ffff)
-    const { code, lines, signal, stderr } = await run(program, library, identity, seed, "2000")
+    const { code, lines, signal, stderr } = await run(await bundle(program), library, identity, seed, "2000")
     assert.notInclude(stderr, "AddressSanitizer")
     assert.notInclude(stderr, "runtime error:")
     assert.deepStrictEqual(

@@ -1,6 +1,6 @@
 /** The contract where each receive takes a while, so that most are made off the main thread. */
 import { NativeMqrt } from "@effect-msmq/native"
-import { MqrtContract } from "@effect-msmq/testing"
+import * as MqrtContract from "@effect-msmq/testing/MqrtContract"
 import { afterAll, beforeAll, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { doubleLedger } from "./support/doubleLedger.ts"
@@ -18,7 +18,10 @@ const setDelay = (milliseconds: number): void => {
 }
 
 describe.skipIf(missing !== null)("the contract, where receives are slow", () => {
-  beforeAll(() => setDelay(delay))
+  beforeAll(() => {
+    control.reset()
+    setDelay(delay)
+  })
   afterAll(() => setDelay(0))
 
   const promises = [...MqrtContract.promises, MqrtContract.waitingReceives(1000)]

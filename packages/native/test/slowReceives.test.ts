@@ -9,6 +9,7 @@ import * as Scope from "effect/Scope"
 import { fileURLToPath } from "node:url"
 import { runIn } from "./support/runIn.ts"
 import { node } from "./support/runtimes.ts"
+import { bundle } from "../../core/test/support/bundle.ts"
 import { control, files, missing } from "./theDouble.ts"
 import {
   calls,
@@ -63,7 +64,7 @@ describe.skipIf(missing !== null)("no receive blocks the event loop", { concurre
     ["a queue that is elsewhere, from the first call on", elsewhere],
     ["a queue of this computer, once its calls have proved slow", "DIRECT=OS:.\\private$\\orders"]
   ])("of %s", async (_, name) => {
-    const { lines, stderr } = await runIn(node, program, [files.library, name])
+    const { lines, stderr } = await runIn(node, await bundle(program), [files.library, name])
     assert.deepStrictEqual({ lines, stderr }, { lines: printed, stderr: "" })
   })
 })

@@ -6,6 +6,7 @@ import { performance } from "node:perf_hooks"
 import { fileURLToPath } from "node:url"
 import { vi } from "vitest"
 import { start } from "../../core/test/support/settled.ts"
+import { bundle } from "../../core/test/support/bundle.ts"
 import { slow } from "../../core/test/support/slow.ts"
 import { cutSends } from "./support/cutSends.ts"
 import { plainMessage, plainQueue, plainSend } from "../../testing/src/contract/plainRecords.ts"
@@ -23,7 +24,11 @@ interface Measured {
 }
 
 const measured = async (milliseconds: number, count: number): Promise<ReadonlyArray<Measured>> => {
-  const { code, lines, stderr } = await runIn(node, program, [files.library, String(milliseconds), String(count)])
+  const { code, lines, stderr } = await runIn(node, await bundle(program), [
+    files.library,
+    String(milliseconds),
+    String(count)
+  ])
   assert.deepStrictEqual({ code, stderr }, { code: 0, stderr: "" })
   return lines.map((line) => JSON.parse(line))
 }

@@ -9,10 +9,9 @@ export const missing: string | null = "missing" in built ? built.missing : null
 
 if (missing !== null) console.warn(`skipped: there is no double of mqrt.dll (${missing})`)
 
-const paths = "missing" in built ? { mqrt: "", identity: "" } : built
-
 /** The files for `NativeMqrt.layerWith`. */
-export const files = { library: paths.mqrt, identityLibrary: paths.identity }
+export const files =
+  "missing" in built ? { library: "", identityLibrary: "" } : { library: built.mqrt, identityLibrary: built.identity }
 
 type Call = (...args: ReadonlyArray<unknown>) => unknown
 
@@ -28,8 +27,8 @@ const lazily = (file: () => string) => {
   }
 }
 
-const mqrt = lazily(() => paths.mqrt)
-const identity = lazily(() => paths.identity)
+const mqrt = lazily(() => files.library)
+const identity = lazily(() => files.identityLibrary)
 
 /** Reads a text that a function writes into a buffer of the caller's. */
 const text = (call: (buffer: Uint8Array | null, size: number) => unknown): string => {

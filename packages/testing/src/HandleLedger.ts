@@ -9,10 +9,11 @@ import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
 import type { Count, FailedRelease, HandleKind, OpenHandle, Violation } from "./internal/ledger/Accounts.ts"
 import { Accounts } from "./internal/ledger/Accounts.ts"
 import { ledgerFunctions } from "./internal/ledger/ledgerFunctions.ts"
-import { decorate } from "./internal/arguments.ts"
+import { checkEffect, decorate } from "./internal/arguments.ts"
 
 export type { Count, FailedRelease, HandleKind, OpenHandle, Violation } from "./internal/ledger/Accounts.ts"
 
@@ -38,7 +39,8 @@ export class HandlesLeaked extends Data.TaggedError("HandlesLeaked")<{
 }> {
   override get message(): string {
     return [
-      `${this.open.length} handles are open and ${this.violations.length} rules were broken`,
+      `${this.open.length} ${this.open.length === 1 ? "handle is" : "handles are"} open and ` +
+        `${this.violations.length} ${this.violations.length === 1 ? "rule was" : "rules were"} broken`,
       ...this.failedReleases.map((failed) =>
         [
           `  ${name(failed)} could not be released: ${failed.function} failed with ${failed.failure}\n${indented(failed.at)}`,
@@ -185,3 +187,42 @@ export const failedReleases: Effect.Effect<ReadonlyArray<FailedRelease>, never, 
 export const expectNoLeaks: Effect.Effect<void, HandlesLeaked, HandleLedger> = HandleLedger.use(
   (ledger) => ledger.expectNoLeaks
 )
+
+/**
+ * Runs an effect in a scope of its own, and fails with {@link HandlesLeaked} if it leaves a handle open that was not open before, or
+ * uses one wrongly: for a test that shares its layer with others. An effect that fails is not checked.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue } from "@effect-msmq/core"
+ * import { HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const orders = ".\\private$\\orders"
+ * const test = Effect.gen(function* () {
+ *   const sender = yield* MessageQueue.openSender(orders)
+ *   return yield* sender.send({ label: "order 1" }).pipe(Effect.as("sent"))
+ * })
+ *
+ * const tests = Effect.andThen(MessageQueue.create(orders), HandleLedger.leakFree(test))
+ * await Effect.runPromise(tests.pipe(Effect.provide(HandleLedger.layer(InMemoryMqrt.layer)))) // => "sent"
+ * ```
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const leakFree = <A, E, R>(
+  effect: Effect.Effect<A, E, R>
+): Effect.Effect<A, E | HandlesLeaked, Exclude<R, Scope.Scope> | HandleLedger> =>
+  Effect.gen(function* () {
+    yield* checkEffect("HandleLedger.leakFree", effect)
+    const ledger = yield* HandleLedger
+    const before = new Set((yield* ledger.open).map(name))
+    const [violated, failed] = [(yield* ledger.violations).length, (yield* ledger.failedReleases).length]
+    const result = yield* Effect.scoped(effect)
+    const open = (yield* ledger.open).filter((handle) => !before.has(name(handle)))
+    const violations = (yield* ledger.violations).slice(violated)
+    if (open.length + violations.length === 0) return result
+    const failedReleases = (yield* ledger.failedReleases).slice(failed)
+    return yield* new HandlesLeaked({ open, violations, failedReleases })
+  })

@@ -8,6 +8,7 @@ import type { MsmqError } from "@effect-msmq/core/MsmqError"
 import * as Options from "@effect-msmq/core/mqrt/Options"
 import * as Sid from "@effect-msmq/core/Sid"
 import * as Clock from "effect/Clock"
+import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -162,6 +163,37 @@ const makeMachine = (
 export const layerWith = (
   options: (MachineOptions & DirectoryOptions) | NetworkOptions
 ): Layer.Layer<Mqrt.Mqrt | MsmqControl, MsmqError> => Layer.unwrap(Effect.map(checkOptions(options), layerOf))
+
+/**
+ * Makes the layer of one machine as {@link layerWith} does, with options from the configuration.
+ *
+ * Fails with `ConfigError` where the configuration is missing or illegal, and with `IllegalOption` for an option that is not allowed.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { QueueManager } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Config, ConfigProvider, Effect, Layer } from "effect"
+ *
+ * const layer = InMemoryMqrt.layerConfig({ machineName: Config.String("COMPUTERNAME") })
+ * const environment = ConfigProvider.layer(ConfigProvider.fromEnv({ env: { COMPUTERNAME: "OFFICE" } }))
+ * const program = Effect.map(QueueManager.machineProperties(), ({ pathName }) => pathName)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(Layer.provide(layer, environment)))) // => "OFFICE"
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig = (
+  config: Config.Wrap<MachineOptions & DirectoryOptions>
+): Layer.Layer<Mqrt.Mqrt | MsmqControl, MsmqError | Config.ConfigError> =>
+  Layer.unwrap(
+    Effect.map(
+      Options.fromConfig<MachineOptions & DirectoryOptions>({ operation: "InMemoryMqrt.layerConfig" }, config),
+      layerWith
+    )
+  )
 
 const checkOptions = (
   options: (MachineOptions & DirectoryOptions) | NetworkOptions

@@ -1,10 +1,13 @@
 /**
- * Contract of every backend of the `Mqrt` service: promises as plain named effects, which any test runner can run.
+ * Contract of every backend of the `Mqrt` service: promises as plain named effects, which any test runner can run. It is imported
+ * by its own name, `@effect-msmq/testing/MqrtContract`, since it takes longer to load than the rest of the package.
  *
  * @since 0.1.0
  */
+import { administering } from "./contract/administering.ts"
 import { selecting } from "./contract/selecting.ts"
 import { browsing } from "./contract/browsing.ts"
+import { claimChecks } from "./contract/claimChecks.ts"
 import type { Capability, ContractPromise } from "./contract/ContractPromise.ts"
 import { queuePrefix } from "./contract/givens.ts"
 import { loops } from "./contract/loops.ts"
@@ -12,7 +15,9 @@ import { messages } from "./contract/messages.ts"
 import { poison } from "./contract/poison.ts"
 import { programs } from "./contract/programs.ts"
 import { promiseTransactions } from "./contract/promiseTransactions.ts"
+import { queueReferences } from "./contract/queueReferences.ts"
 import { queues } from "./contract/queues.ts"
+import { requests } from "./contract/requests.ts"
 import { sendingAgain } from "./contract/sendingAgain.ts"
 import { security } from "./contract/security.ts"
 import { transactions } from "./contract/transactions.ts"
@@ -32,7 +37,8 @@ export type { Capability, ContractPromise }
  *
  * @example
  * ```ts import.meta.vitest
- * import { InMemoryMqrt, MqrtContract } from "@effect-msmq/testing"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import * as MqrtContract from "@effect-msmq/testing/MqrtContract"
  * import { Effect } from "effect"
  *
  * const promise = MqrtContract.promises.find(({ name }) => name === "label arrives as it was sent")
@@ -47,7 +53,10 @@ export type { Capability, ContractPromise }
 export const promises: ReadonlyArray<ContractPromise> = [
   ...queues,
   ...messages,
+  ...queueReferences,
   ...sendingAgain,
+  ...requests,
+  ...claimChecks,
   ...waiting,
   ...loops,
   ...browsing,
@@ -56,7 +65,8 @@ export const promises: ReadonlyArray<ContractPromise> = [
   ...security,
   ...programs,
   ...promiseTransactions,
-  ...poison
+  ...poison,
+  ...administering
 ]
 
 export { queuePrefix }

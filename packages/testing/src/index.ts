@@ -1,5 +1,5 @@
 export * as FaultInjection from "./FaultInjection.ts"
 export * as HandleLedger from "./HandleLedger.ts"
 export * as InMemoryMqrt from "./InMemoryMqrt.ts"
-export * as MqrtContract from "./MqrtContract.ts"
 export * as MsmqControl from "./MsmqControl.ts"
+export * as TestMsmq from "./TestMsmq.ts"

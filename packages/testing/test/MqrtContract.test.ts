@@ -1,4 +1,5 @@
-import { InMemoryMqrt, MqrtContract } from "@effect-msmq/testing"
+import { InMemoryMqrt } from "@effect-msmq/testing"
+import * as MqrtContract from "@effect-msmq/testing/MqrtContract"
 import { describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 

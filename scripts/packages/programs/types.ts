@@ -6,6 +6,7 @@ import { connect, Connection } from "@effect-msmq/core/promises"
 import * as Receiver from "@effect-msmq/core/Receiver"
 import { NativeMqrt } from "@effect-msmq/native"
 import { HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
+import { TestMsmq } from "@effect-msmq/testing/promises"
 import { Effect, Layer } from "effect"
 
 const name = ".\\private$\\orders"
@@ -39,6 +40,12 @@ export const promises = async (): Promise<string> => {
   const { body } = await receiver.receive()
   return body
 }
+
+export const tested: Promise<number> = TestMsmq.run(async ({ connection, control }) => {
+  await connection.createQueue(name)
+  const queues = await control.queues()
+  return queues.length
+})
 
 export const refused = (sender: Sender.Sender, transaction: Transaction.Transaction) => [
   // @ts-expect-error -- a text is no bytes

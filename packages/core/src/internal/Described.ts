@@ -2,7 +2,8 @@
  * Objects that `console.log`, `String` and `JSON.stringify` show by their kind, their queue and whether they are open, without
  * their internals.
  */
-import { inspect, type InspectOptions } from "node:util"
+import { NodeInspectSymbol } from "effect/Inspectable"
+import type { inspect, InspectOptions } from "node:util"
 import type { OwnedHandle } from "./ownership/OwnedHandle.ts"
 import { printable, printableInspection } from "./printable.ts"
 
@@ -39,8 +40,8 @@ export abstract class Described {
     return { _id: this[facts].kind, ...knownFacts(this) }
   }
   /** @internal */
-  [inspect.custom](_depth: number, options: InspectOptions): string {
-    return `${this[facts].kind} ${printableInspection(inspect(knownFacts(this), options))}`
+  [NodeInspectSymbol](_depth: number, options: InspectOptions, inspector: typeof inspect): string {
+    return `${this[facts].kind} ${printableInspection(inspector(knownFacts(this), options))}`
   }
 }
 

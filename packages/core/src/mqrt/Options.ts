@@ -4,6 +4,7 @@
  *
  * @since 0.1.0
  */
+import { configured } from "../internal/options/configured.ts"
 import * as internal from "../internal/options/illegalOption.ts"
 import { Operation } from "../internal/telemetry/Operation.ts"
 import type { NameOf, OptionTable } from "../internal/options/OptionTable.ts"
@@ -11,6 +12,7 @@ import * as tables from "../internal/options/OptionTable.ts"
 import type { Rule } from "../internal/options/Rule.ts"
 import * as rules from "../internal/options/Rule.ts"
 import { duration } from "../internal/options/durations.ts"
+import type * as Config from "effect/Config"
 import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type { MsmqError } from "../MsmqError.ts"
@@ -106,6 +108,18 @@ export const checkArgument: <A>(
   rule: Rule<A>,
   given: unknown
 ) => Effect.Effect<A, MsmqError> = (call, ...given) => internal.argument(callOf(call), ...given)
+
+/**
+ * Reads the options of a call from the configuration of the program. Fails with `IllegalOption` where `config` is neither a `Config` nor
+ * an object of them, and with `ConfigError` where the configuration is missing or illegal.
+ *
+ * @category checking
+ * @since 0.1.0
+ */
+export const fromConfig: <O>(call: Call, config: Config.Wrap<O>) => Effect.Effect<O, MsmqError | Config.ConfigError> = (
+  call,
+  config
+) => configured(callOf(call), config)
 
 /**
  * Makes a rule from a guard. `allowed` says in errors which values the guard accepts, after "it must be".
@@ -224,3 +238,11 @@ export const bytes: Rule<Uint8Array> = rules.bytes
  * @since 0.1.0
  */
 export const durations: Rule<Duration.Input> = duration
+
+/**
+ * Allows functions that can be called for their result: no classes, and no generator functions.
+ *
+ * @category rules
+ * @since 0.1.0
+ */
+export const functions: Rule<(...given: ReadonlyArray<never>) => unknown> = rules.func

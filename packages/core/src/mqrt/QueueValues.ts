@@ -56,7 +56,14 @@ export const relations = {
  * @category constants
  * @since 0.1.0
  */
-export const restrictedProperties = ["label", "type", "createTime", "modifyTime"] as const
+export const restrictedProperties = [
+  "label",
+  "type",
+  "instance",
+  "multicastAddress",
+  "createTime",
+  "modifyTime"
+] as const
 
 /**
  * Functions that get a security context.

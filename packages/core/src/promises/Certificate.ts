@@ -9,6 +9,17 @@ import { certificateSource } from "../internal/options/credentials.ts"
 import { argument } from "../internal/options/illegalOption.ts"
 import * as operations from "../internal/telemetry/Operation.ts"
 
+export type {
+  Certificate,
+  FromStoreOptions,
+  KeyProvider,
+  SigningObstacle,
+  StoredCertificate,
+  StoreLocation,
+  StoreOptions
+} from "../Certificate.ts"
+export { isCertificate } from "../Certificate.ts"
+
 /**
  * Reads exactly one certificate: text in PEM, or bytes in ASN.1 DER.
  *

@@ -5,6 +5,7 @@
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
@@ -27,17 +28,24 @@ import type { Facts } from "../internal/Described.ts"
 import * as OwnedHandle from "../internal/ownership/OwnedHandle.ts"
 import { Runner } from "../internal/promises/Runner.ts"
 import { openScoped, owning } from "../internal/promises/ScopedResource.ts"
-import type { ReadMessage, ReadOptions } from "../Message.ts"
+import type { CheckOptions, Report } from "../Health.ts"
+import * as Healths from "../Health.ts"
+import type { Message, ReadMessage, ReadOptions, ReceivedMessage } from "../Message.ts"
 import type {
   Changes,
   CreateOptions,
+  Ensured,
   KindOf,
   LocatedQueue,
   OpenReceiverOptions,
-  OpenSenderOptions,
   Properties,
   PurgeOptions,
   QueueName,
+  RedriveOptions,
+  RedriveReport,
+  RedriveTarget,
+  RemoveOptions,
+  RemoveReport,
   Restriction
 } from "../MessageQueue.ts"
 import * as MessageQueue from "../MessageQueue.ts"
@@ -45,16 +53,26 @@ import { Mqrt } from "../Mqrt.ts"
 import type { MsmqError } from "../MsmqError.ts"
 import { QueueManager } from "./QueueManager.ts"
 import { Receiver } from "./Receiver.ts"
-import { Sender } from "./Sender.ts"
-import { SecurityContext } from "./SecurityContext.ts"
+import type { RequesterOptions } from "./Requester.ts"
+import { effectRequesterOptions, Requester } from "./Requester.ts"
+import * as Requesters from "../Requester.ts"
+import type { OneOffSendOptions, OpenSenderOptions } from "./Sender.ts"
+import { effectOneOffOptions, effectOpenOptions, Sender } from "./Sender.ts"
+import type { Options as SendersOptions } from "../Senders.ts"
+import { make as makeSenders, Senders } from "../Senders.ts"
+import type { AcquireOptions } from "./SecurityContext.ts"
+import { effectOptions, SecurityContext } from "./SecurityContext.ts"
+import { SecurityContexts } from "./SecurityContexts.ts"
 import { Transaction } from "./Transaction.ts"
 import type { PathName } from "../PathName.ts"
 import type { Part, Permission, Right, Trustee } from "../QueueSecurity.ts"
 import * as QueueSecurity from "../QueueSecurity.ts"
-import type { AcquireOptions } from "../SecurityContext.ts"
 import { acquire } from "../SecurityContext.ts"
+import type { Options as CacheOptions } from "../SecurityContexts.ts"
 import type { Account, Sid } from "../Sid.ts"
 import * as Sids from "../Sid.ts"
+import type { ProcessOptions } from "../Telemetry.ts"
+import * as Telemetry from "../Telemetry.ts"
 import type { Options as TransactionOptions } from "../Transaction.ts"
 import { begin, Current, run as runTransaction } from "../Transaction.ts"
 import * as operations from "../internal/telemetry/Operation.ts"
@@ -73,7 +91,29 @@ export interface SecurityOptions extends Abortable {
   readonly parts?: ReadonlyArray<Part> | undefined
 }
 
+/**
+ * Options of a connection.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ConnectOptions extends Abortable {
+  /**
+   * `true` for sends that write the context of their span into the messages, as the headers `traceparent` and `tracestate`: see
+   * `Telemetry.PropagateTraceContext`. By default as the layer says, which is `false` for a backend alone.
+   */
+  readonly propagateTraceContext?: boolean | undefined
+  /** Settings of the cache of senders, which `send` and `reply` use. */
+  readonly senders?: SendersOptions | undefined
+}
+
 const on = (operation: Operation, queue: QueueName): Call => ({ operation, queue: nameOf(queue) })
+
+/** Cache of senders, and the scope that it closes with. */
+interface SendersOfConnection {
+  readonly cache: Senders["Service"]
+  readonly scope: Scope.Closeable
+}
 
 /**
  * Connection to Message Queuing through a backend: see {@link connect}. Everything that it opens is closed with it, in
@@ -86,17 +126,27 @@ export class Connection extends Described implements AsyncDisposable {
   readonly #runtime: ManagedRuntime.ManagedRuntime<Mqrt, unknown>
   readonly #mqrt: Mqrt["Service"]
   readonly #runner: Runner
+  readonly #senders: SendersOfConnection
 
-  private constructor(runtime: ManagedRuntime.ManagedRuntime<Mqrt, unknown>, context: Context.Context<Mqrt>) {
+  private constructor(
+    runtime: ManagedRuntime.ManagedRuntime<Mqrt, unknown>,
+    context: Context.Context<Mqrt>,
+    senders: SendersOfConnection
+  ) {
     super()
     this.#runtime = runtime
     this.#mqrt = Context.get(context, Mqrt)
     this.#runner = new Runner(context)
+    this.#senders = senders
   }
 
   /** @internal */
-  static make(runtime: ManagedRuntime.ManagedRuntime<Mqrt, unknown>, context: Context.Context<Mqrt>): Connection {
-    return new Connection(runtime, context)
+  static make(
+    runtime: ManagedRuntime.ManagedRuntime<Mqrt, unknown>,
+    context: Context.Context<Mqrt>,
+    senders: SendersOfConnection
+  ): Connection {
+    return new Connection(runtime, context, senders)
   }
 
   /** @internal */
@@ -104,10 +154,22 @@ export class Connection extends Described implements AsyncDisposable {
     return { kind: "Connection", state: stateOf(this.#mqrt.openHandles) }
   }
 
+  /** `true` until it is closed. */
+  get isOpen(): boolean {
+    return this.#mqrt.openHandles.isOpen
+  }
+
   /** Creates a queue and returns its format name. See {@link MessageQueue.create}. */
   createQueue(queue: PathName | string, options?: CreateOptions & Abortable): Promise<string> {
     return this.#run(on(operations.MessageQueue.create, queue), tables.createOptions, options, (options) =>
       MessageQueue.create(queue, options)
+    )
+  }
+
+  /** Creates a queue unless it exists, and returns its format name. See {@link MessageQueue.ensure}. */
+  ensureQueue(queue: PathName | string, options?: CreateOptions & Abortable): Promise<Ensured> {
+    return this.#run(on(operations.MessageQueue.ensure, queue), tables.createOptions, options, (options) =>
+      MessageQueue.ensure(queue, options)
     )
   }
 
@@ -135,6 +197,26 @@ export class Connection extends Described implements AsyncDisposable {
     )
   }
 
+  /**
+   * Returns the format name to open a queue by: of a path name, or of a format name itself. It asks the queue manager, or the
+   * directory. See {@link MessageQueue.formatName}.
+   */
+  formatName(queue: QueueName, options?: Abortable): Promise<string> {
+    return this.#run(on(operations.MessageQueue.formatName, queue), abortable, options, () =>
+      MessageQueue.formatName(queue)
+    )
+  }
+
+  /**
+   * Returns the format name of a public queue or a distribution list by its path in the directory, such as `adsPath` of
+   * `queueProperties`. See {@link MessageQueue.formatNameOfAdsPath}.
+   */
+  formatNameOfAdsPath(adsPath: string, options?: Abortable): Promise<string> {
+    return this.#run({ operation: operations.MessageQueue.formatNameOfAdsPath }, abortable, options, () =>
+      MessageQueue.formatNameOfAdsPath(adsPath)
+    )
+  }
+
   /** Removes every message of a queue. See {@link MessageQueue.purge}. */
   purgeQueue(queue: QueueName, options?: PurgeOptions & Abortable): Promise<void> {
     return this.#run(on(operations.MessageQueue.purge, queue), tables.purgeOptions, options, (options) =>
@@ -143,11 +225,33 @@ export class Connection extends Described implements AsyncDisposable {
   }
 
   /**
+   * Forwards the messages that are in a queue to another one, or back to the queue that each was sent to. An abort waits for the
+   * message that is being redriven. See {@link MessageQueue.redrive}.
+   */
+  redriveMessages(from: QueueName, to: RedriveTarget, options?: RedriveOptions & Abortable): Promise<RedriveReport> {
+    return this.#run(on(operations.MessageQueue.redrive, from), tables.redriveOptions, options, (options) =>
+      this.#runner.callingHere(MessageQueue.redrive(from, to, options))
+    )
+  }
+
+  /**
+   * Removes messages of a queue that a function chooses, or that are older than a duration. An abort takes effect between two messages.
+   * See {@link MessageQueue.removeMessages}.
+   */
+  removeMessages(queue: QueueName, options: RemoveOptions & Abortable): Promise<RemoveReport> {
+    // Without options there is no choice, which the table refuses.
+    const given = options === undefined ? {} : options
+    return this.#run(on(operations.MessageQueue.removeMessages, queue), tables.removeOptions, given, (options) =>
+      this.#runner.callingHere(MessageQueue.removeMessages(queue, options))
+    )
+  }
+
+  /**
    * Returns the public queues that meet all restrictions, or all public queues without restrictions, as an iterable; leaving
    * the loop ends the search. See {@link MessageQueue.locate}.
    */
   locateQueues(restrictions: ReadonlyArray<Restriction> = []): AsyncIterable<LocatedQueue> {
-    return this.#runner.iterable(Stream.provideService(MessageQueue.locate(restrictions), Mqrt, this.#mqrt))
+    return this.#iterable(operations.MessageQueue.locate, MessageQueue.locate(restrictions))
   }
 
   /** Returns the security descriptor of a queue, as SDDL. See {@link QueueSecurity.get}. */
@@ -239,10 +343,21 @@ export class Connection extends Described implements AsyncDisposable {
     )
   }
 
+  /**
+   * Checks that Message Queuing runs, and that its queues are as a program needs them. The promise is fulfilled for an unhealthy
+   * machine, too. See {@link Healths.check}.
+   */
+  checkHealth(options?: CheckOptions & Abortable): Promise<Report> {
+    return this.#run({ operation: operations.Health.check }, tables.healthOptions, options, (options) =>
+      Healths.check(options)
+    )
+  }
+
   /** Queue manager of this computer, and of others that can be reached. */
   get queueManager(): QueueManager {
     return QueueManager.make(
       (call, table, options, run) => this.#run(call, table, options, run),
+      (operation, stream) => this.#iterable(operation, stream),
       this.#mqrt.openHandles
     )
   }
@@ -252,18 +367,125 @@ export class Connection extends Described implements AsyncDisposable {
    * Throws the errors of {@link acquire}.
    */
   securityContext(options?: AcquireOptions): SecurityContext {
+    const given = optionsOrThrow({ operation: operations.SecurityContext.acquire }, tables.acquireOptions, options)
     const scope = Scope.makeUnsafe()
-    const context = Effect.runSync(acquire(options).pipe(Scope.provide(scope), Effect.provideService(Mqrt, this.#mqrt)))
-    return owning(SecurityContext.make(context, this.#runner), scope)
+    const acquired = acquire(effectOptions(given)).pipe(Scope.provide(scope), Effect.provideService(Mqrt, this.#mqrt))
+    return owning(SecurityContext.make(Effect.runSync(acquired), this.#runner), scope)
+  }
+
+  /**
+   * Makes a cache of security contexts, one for each certificate, which all senders share: own it with `await using` or `close()`.
+   * `idleTimeToLive` is the time for which an unused context is kept: one minute by default.
+   *
+   * @example
+   * ```ts import.meta.vitest
+   * import { connect } from "@effect-msmq/core/promises"
+   * import { InMemoryMqrt } from "@effect-msmq/testing"
+   *
+   * await using msmq = await connect(InMemoryMqrt.layer)
+   * await msmq.createQueue(".\\private$\\orders", { authenticate: true })
+   * await using contexts = await msmq.securityContexts({ idleTimeToLive: "5 minutes" })
+   * await using sender = await msmq.openSender(".\\private$\\orders")
+   *
+   * const sendSigned = async (label: string) => {
+   *   using securityContext = await contexts.get()
+   *   await sender.send({ label }, { securityContext })
+   * }
+   * await sendSigned("order 1")
+   * await sendSigned("order 2")
+   * await msmq.queueManager.messageCount(".\\private$\\orders") // => 2
+   * ```
+   */
+  securityContexts(options?: CacheOptions & Abortable): Promise<SecurityContexts> {
+    return this.#run({ operation: operations.SecurityContexts.layer }, tables.cacheOptions, options, (options) =>
+      SecurityContexts.open(options, this.#mqrt, this.#runner)
+    )
+  }
+
+  /**
+   * Sends one message to a queue and returns its id, over a cache of senders, which keeps the queue open for a while. See
+   * {@link MessageQueue.send}.
+   *
+   * @example
+   * ```ts import.meta.vitest
+   * import { connect } from "@effect-msmq/core/promises"
+   * import { InMemoryMqrt } from "@effect-msmq/testing"
+   *
+   * await using msmq = await connect(InMemoryMqrt.layer)
+   * await msmq.createQueue(".\\private$\\orders")
+   * await msmq.send(".\\private$\\orders", { label: "order 1" })
+   * await using receiver = await msmq.openReceiver(".\\private$\\orders")
+   * const message = await receiver.receive()
+   * message.label // => "order 1"
+   * ```
+   */
+  send<Body = Uint8Array, const Transactional extends boolean | undefined = undefined>(
+    queue: QueueName,
+    message: Message<Body>,
+    options?: OneOffSendOptions<Body, Transactional>
+  ): Promise<string> {
+    return this.#run(on(operations.MessageQueue.send, queue), tables.oneOffSending, options, (options) =>
+      Effect.provideService(
+        MessageQueue.send(queue, message, effectOneOffOptions(options)),
+        Senders,
+        this.#senders.cache
+      )
+    )
+  }
+
+  /**
+   * Sends the response to a message that was received, and returns its id. In a transaction that runs, of `transaction` or of a handler
+   * of `consume`, it takes part in that. See {@link MessageQueue.reply}.
+   *
+   * @example
+   * ```ts import.meta.vitest
+   * import { connect } from "@effect-msmq/core/promises"
+   * import { InMemoryMqrt } from "@effect-msmq/testing"
+   *
+   * await using msmq = await connect(InMemoryMqrt.layer)
+   * await msmq.createQueue(".\\private$\\prices")
+   * await using server = await msmq.openReceiver(".\\private$\\prices")
+   * await using prices = await msmq.openRequester(".\\private$\\prices")
+   * const answer = prices.request({ label: "lamp" }, { within: "5 seconds" })
+   * const question = await server.receive()
+   * await msmq.reply(question, { label: `${question.label}: 4 euros` })
+   * const { label } = await answer
+   * label // => "lamp: 4 euros"
+   * ```
+   */
+  reply<Body = Uint8Array, const Transactional extends boolean | undefined = undefined>(
+    received: Pick<ReceivedMessage<unknown>, "messageId" | "responseQueue">,
+    message: Message<Body>,
+    options?: OneOffSendOptions<Body, Transactional>
+  ): Promise<string> {
+    return this.#run({ operation: operations.MessageQueue.reply }, tables.oneOffSending, options, (options) =>
+      Effect.provideService(
+        MessageQueue.reply(received, message, effectOneOffOptions(options)),
+        Senders,
+        this.#senders.cache
+      )
+    )
+  }
+
+  /** Opens a requester for the queue of a service: own it with `await using` or `close()`. See {@link Requesters.open}. */
+  openRequester<Question = Uint8Array, Answer = Uint8Array>(
+    queue: QueueName,
+    options?: RequesterOptions<Question, Answer>
+  ): Promise<Requester<Question, Answer>> {
+    return this.#run(on(operations.Requester.open, queue), tables.requesterOptions, options, (options) =>
+      openScoped(Requesters.open(queue, effectRequesterOptions(options, this.#runner)), (requester, scope) =>
+        Requester.make(requester, scope, this.#runner)
+      )
+    )
   }
 
   /** Opens a queue for sending: own it with `await using` or `close()`. See {@link MessageQueue.openSender}. */
   openSender<Body = Uint8Array, const Transactional extends boolean | undefined = undefined>(
     queue: QueueName,
-    options?: OpenSenderOptions<Body, Transactional> & Abortable
+    options?: OpenSenderOptions<Body, Transactional>
   ): Promise<Sender<Body, KindOf<Transactional>>> {
     return this.#run(on(operations.MessageQueue.openSender, queue), tables.openSenderOptions, options, (options) =>
-      openScoped(MessageQueue.openSender(queue, options), (sender, scope) =>
+      openScoped(MessageQueue.openSender(queue, effectOpenOptions(options)), (sender, scope) =>
         Sender.make<Body, KindOf<Transactional>>(sender, scope, this.#runner)
       )
     )
@@ -289,13 +511,9 @@ export class Connection extends Described implements AsyncDisposable {
     queue: QueueName,
     options?: OpenReceiverOptions<Body, Read>
   ): AsyncIterable<ReadMessage<Body, Read>> {
-    return this.#runner.iterable(
-      Stream.unwrap(
-        Effect.andThen(
-          this.#unlessClosed({ operation: operations.MessageQueue.openReceiver }),
-          Effect.map(MessageQueue.openReceiver(queue, options), ({ messages }) => messages)
-        )
-      ).pipe(Stream.provideService(Mqrt, this.#mqrt))
+    return this.#iterable(
+      operations.MessageQueue.openReceiver,
+      Stream.unwrap(Effect.map(MessageQueue.openReceiver(queue, options), ({ messages }) => messages))
     )
   }
 
@@ -363,6 +581,43 @@ export class Connection extends Described implements AsyncDisposable {
     )
   }
 
+  /**
+   * Runs a function that handles a message in a span of its own, `process {queue}`, which is linked to the span of the send, and
+   * records its duration. The calls that the function makes are parts of that span. Rejects as the function does. See
+   * {@link Telemetry.process}.
+   *
+   * @example
+   * ```ts import.meta.vitest
+   * import { connect } from "@effect-msmq/core/promises"
+   * import { InMemoryMqrt } from "@effect-msmq/testing"
+   *
+   * await using msmq = await connect(InMemoryMqrt.layer, { propagateTraceContext: true })
+   * await msmq.createQueue(".\\private$\\orders")
+   * await using sender = await msmq.openSender(".\\private$\\orders")
+   * await using receiver = await msmq.openReceiver(".\\private$\\orders")
+   * await sender.send({ label: "order 1" })
+   * const message = await receiver.receive()
+   * const label = await msmq.process(message, async () => message.label, { queue: receiver.queue, parent: "sender" })
+   * label // => "order 1"
+   * ```
+   */
+  process<A>(
+    message: ReceivedMessage<unknown>,
+    body: (signal: AbortSignal) => Promise<A>,
+    options?: ProcessOptions & Abortable
+  ): Promise<A> {
+    const call = { operation: operations.Telemetry.process }
+    return this.#run(call, tables.processOptions, options, (options) =>
+      Effect.flatMap(argument(call, "body", promiseHandler, body), () =>
+        Telemetry.process(
+          this.#runner.await((signal) => awaitable(call, "body", body(signal))),
+          message,
+          options
+        )
+      )
+    )
+  }
+
   /** Begins a transaction: own it with `await using` or `abort()`, which abort it unless it was committed. */
   beginTransaction(options?: TransactionOptions & Abortable): Promise<Transaction> {
     return this.#run({ operation: operations.Transaction.begin }, tables.transactionOptions, options, (options) =>
@@ -373,7 +628,10 @@ export class Connection extends Described implements AsyncDisposable {
   /** Closes all that is still open, after the calls that run, and then the backend; a second call does nothing. */
   close(): Promise<void> {
     return this.#runner.promise(
-      OwnedHandle.stopRunsThen(this.#mqrt.openHandles, this.#runtime.disposeEffect),
+      OwnedHandle.stopRunsThen(
+        this.#mqrt.openHandles,
+        Effect.andThen(Scope.close(this.#senders.scope, Exit.void), this.#runtime.disposeEffect)
+      ),
       undefined
     )
   }
@@ -389,6 +647,12 @@ export class Connection extends Described implements AsyncDisposable {
   ): Promise<A> {
     return this.#runner.run(call, table, options, (options) =>
       Effect.andThen(this.#unlessClosed(call), Effect.provideService(run(options), Mqrt, this.#mqrt))
+    )
+  }
+
+  #iterable<A, E>(operation: Operation, stream: Stream.Stream<A, E, Mqrt>): AsyncIterable<A> {
+    return this.#runner.iterable(
+      Stream.unwrap(Effect.as(this.#unlessClosed({ operation }), stream)).pipe(Stream.provideService(Mqrt, this.#mqrt))
     )
   }
 
@@ -446,17 +710,23 @@ export class Connection extends Described implements AsyncDisposable {
  * @category constructors
  * @since 0.1.0
  */
-export const connect = async <E>(layer: Layer.Layer<Mqrt, E>, options?: Abortable): Promise<Connection> => {
+export const connect = async <E>(layer: Layer.Layer<Mqrt, E>, options?: ConnectOptions): Promise<Connection> => {
   // The stack of the program is available only before the first wait.
   const opener = Layer.succeed(OwnedHandle.Opener, new CallSite())
   const call = { operation: operations.promises.connect }
-  const { signal } = optionsOrThrow(call, abortable, options)
+  const { propagateTraceContext, senders, signal } = optionsOrThrow(call, tables.connectOptions, options)
   argumentOrThrow(call, "layer", tables.backend, layer)
   const runtime = ManagedRuntime.make(Layer.provide(layer, opener))
   try {
     const context = await new Runner(Context.empty()).promise(runtime.contextEffect, signal)
     argumentOrThrow(call, "layer", tables.backendContext, context)
-    return Connection.make(runtime, context)
+    const scope = Scope.makeUnsafe()
+    const cache = Effect.runSync(makeSenders(senders).pipe(Scope.provide(scope), Effect.provideContext(context)))
+    const settings =
+      propagateTraceContext === undefined
+        ? context
+        : Context.add(context, Telemetry.PropagateTraceContext, propagateTraceContext)
+    return Connection.make(runtime, settings, { cache, scope })
   } catch (error) {
     await runtime.dispose()
     throw error

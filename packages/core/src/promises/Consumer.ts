@@ -6,9 +6,11 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import type { ConsumeEvent, ConsumePolicy as EffectConsumePolicy, ConsumeProgress, PoisonPolicy } from "../Consumer.ts"
+import type { ConsumePolicy as EffectConsumePolicy, ConsumeProgress } from "../Consumer.ts"
 import { defaultReopen, defaultRetry } from "../Consumer.ts"
 import type { Abortable } from "./Abortable.ts"
+import type { ConsumeEvent, PoisonPolicy } from "./ConsumeEvents.ts"
+import { eventOf, poisonPolicyOf } from "./ConsumeEvents.ts"
 import type { Runner } from "../internal/promises/Runner.ts"
 import { awaitable, logRejection } from "../internal/options/handlers.ts"
 import { Transaction } from "./Transaction.ts"
@@ -94,15 +96,18 @@ const scheduleOf = (retries: Retries | undefined): Schedule.Schedule<unknown> | 
 
 /** @internal */
 export const policyOf = (policy: ConsumePolicy & Abortable, runner: Runner): EffectConsumePolicy => {
-  const { onEvent, reopen, retry, signal: _, ...others } = policy
+  const { onEvent, poison, reopen, retry, signal: _, ...others } = policy
   return {
     ...others,
+    poison: poison && poisonPolicyOf(poison),
     retry: scheduleOf(retry) ?? defaultRetry,
     reopen: scheduleOf(reopen) ?? defaultReopen,
     onEvent:
       onEvent &&
       ((event, progress) =>
-        Effect.flatten(runner.call(() => logRejection(`onEvent failed for ${event._tag}`, onEvent(event, progress)))))
+        Effect.flatten(
+          runner.call(() => logRejection(`onEvent failed for ${event._tag}`, onEvent(eventOf(event), progress)))
+        ))
   }
 }
 

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type * as Effect from "effect/Effect"
+import type * as Stream from "effect/Stream"
 import type { Abortable } from "./Abortable.ts"
 import type { Call } from "../internal/options/illegalOption.ts"
 import { asking } from "../internal/options/managementOptions.ts"
@@ -27,6 +28,9 @@ type Run = <O extends Abortable, A>(
   run: (options: O) => Effect.Effect<A, MsmqError, Mqrt>
 ) => Promise<A>
 
+/** Function that makes the iterable of a stream with the backend. */
+type Iterate = <A>(operation: Operation, stream: Stream.Stream<A, MsmqError, Mqrt>) => AsyncIterable<A>
+
 /**
  * Options of a call to a queue manager.
  *
@@ -46,17 +50,19 @@ export interface ManagementOptions extends Abortable {
  */
 export class QueueManager extends Described {
   readonly #run: Run
+  readonly #iterate: Iterate
   readonly #connection: OwnedHandle.Root
 
-  private constructor(run: Run, connection: OwnedHandle.Root) {
+  private constructor(run: Run, iterate: Iterate, connection: OwnedHandle.Root) {
     super()
     this.#connection = connection
     this.#run = run
+    this.#iterate = iterate
   }
 
   /** @internal */
-  static make(run: Run, connection: OwnedHandle.Root): QueueManager {
-    return new QueueManager(run, connection)
+  static make(run: Run, iterate: Iterate, connection: OwnedHandle.Root): QueueManager {
+    return new QueueManager(run, iterate, connection)
   }
 
   /** @internal */
@@ -79,7 +85,10 @@ export class QueueManager extends Described {
     return this.#asking(operations.QueueManager.activeQueues, options, management.activeQueues)
   }
 
-  /** Returns the properties of a machine in the directory. See {@link management.machineProperties}. */
+  /**
+   * Returns the properties of a machine in the directory. `computer` may be its GUID. See
+   * {@link management.machineProperties}.
+   */
   machineProperties(options?: ManagementOptions): Promise<management.MachineProperties> {
     return this.#asking(operations.QueueManager.machineProperties, options, management.machineProperties)
   }
@@ -103,6 +112,14 @@ export class QueueManager extends Described {
     return this.#asking(operations.QueueManager.messageCount, options, (computer) =>
       management.messageCount(queue, computer)
     )
+  }
+
+  /**
+   * Returns its private, public or outgoing queues with their counts and states, as an iterable; leaving the loop ends the search. See
+   * {@link management.queues}.
+   */
+  queues(options: management.ListOptions): AsyncIterable<management.ListedQueue> {
+    return this.#iterate(operations.QueueManager.queues, management.queues(options))
   }
 
   /** Brings the machine online. See {@link management.connect}. */

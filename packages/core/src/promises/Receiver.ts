@@ -16,6 +16,7 @@ import { abortable } from "../internal/options/signals.ts"
 import { outsideGate } from "../internal/promises/AbortGate.ts"
 import type { Runner } from "../internal/promises/Runner.ts"
 import { openScoped, ScopedResource } from "../internal/promises/ScopedResource.ts"
+import type { ReceiveAccess } from "../internal/queues/receiveAccesses.ts"
 import type { ReceivedMessage } from "../Message.ts"
 import type { MessageId } from "../MessageId.ts"
 import type { Mqrt } from "../Mqrt.ts"
@@ -82,6 +83,11 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>>
   /** Format name of the queue. */
   get formatName(): string {
     return this.#receiver.formatName
+  }
+
+  /** Access that the queue was opened for. */
+  get access(): ReceiveAccess {
+    return this.#receiver.access
   }
 
   /** Kind of the queue: `true` if it is transactional; `undefined` if it is not known. */

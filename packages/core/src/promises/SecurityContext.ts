@@ -3,12 +3,47 @@
  *
  * @since 0.1.0
  */
+import * as Redacted from "effect/Redacted"
 import type { Certificate } from "../Certificate.ts"
 import { Described, facts } from "../internal/Described.ts"
 import type { Facts } from "../internal/Described.ts"
+import { withOptions } from "../internal/options/OptionTable.ts"
 import * as OwnedHandle from "../internal/ownership/OwnedHandle.ts"
 import type { Runner } from "../internal/promises/Runner.ts"
-import type { SecurityContext as EffectSecurityContext } from "../SecurityContext.ts"
+import type {
+  AcquireOptions as EffectAcquireOptions,
+  Impersonated as EffectImpersonated,
+  SecurityContext as EffectSecurityContext
+} from "../SecurityContext.ts"
+
+/**
+ * Another user: `LogonUserW`, `ImpersonateLoggedOnUser`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Impersonated extends Omit<EffectImpersonated, "password"> {
+  /** Password of the user, which no error, log line or span shows. */
+  readonly password: string
+}
+
+/**
+ * Choice of the certificate and the user of a security context.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AcquireOptions extends Omit<EffectAcquireOptions, "as"> {
+  /**
+   * Another user, whose certificate and SID the context captures. The user is logged on and impersonated during this call
+   * only. Sends need no impersonation. The user of the process by default.
+   */
+  readonly as?: Impersonated | undefined
+}
+
+/** @internal */
+export const effectOptions = (options: AcquireOptions): EffectAcquireOptions =>
+  withOptions(options, { as: options.as && { ...options.as, password: Redacted.make(options.as.password) } })
 
 /**
  * Security context that `using` or {@link close} frees: see `securityContext` of a `Connection`.

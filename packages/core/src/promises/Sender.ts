@@ -11,17 +11,26 @@ import type { Call } from "../internal/options/illegalOption.ts"
 import { argument } from "../internal/options/illegalOption.ts"
 import { withOptions } from "../internal/options/OptionTable.ts"
 import { messagesInPromises } from "../internal/options/outgoingMessages.ts"
-import { sending, sendingAll } from "../internal/options/promiseOptions.ts"
+import { sending, sendingAll, sendingAwaiting } from "../internal/options/promiseOptions.ts"
 import type { Runner } from "../internal/promises/Runner.ts"
 import { ScopedResource } from "../internal/promises/ScopedResource.ts"
 import type { Message } from "../Message.ts"
 import type {
+  KindOf,
+  OneOffSendOptions as EffectOneOffSendOptions,
+  OpenSenderOptions as EffectOpenSenderOptions,
+  SenderDefaults as EffectSenderDefaults
+} from "../MessageQueue.ts"
+import type {
+  Acknowledgment,
   QueueKind,
   SendAllOptions as EffectSendAllOptions,
   Sender as EffectSender,
+  SendAwaitingOptions as EffectSendAwaitingOptions,
   SendOptions as EffectSendOptions,
   SendReport
 } from "../Sender.ts"
+import type { GetOptions } from "../Senders.ts"
 import { SecurityContext } from "./SecurityContext.ts"
 import type { Participation } from "./Transaction.ts"
 import { participationOf } from "./Transaction.ts"
@@ -59,6 +68,64 @@ export interface SendOptions<Kind extends QueueKind = QueueKind>
  */
 export interface SendAllOptions<Kind extends QueueKind = QueueKind>
   extends Omit<EffectSendAllOptions, keyof OfPromises<Kind>>, OfPromises<Kind> {}
+
+/**
+ * Event that a send waits for, its time limit, the options of the send, and the signal.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SendAwaitingOptions<Kind extends QueueKind = QueueKind>
+  extends Omit<EffectSendAwaitingOptions<Kind>, "securityContext">, Abortable {
+  /** Security context that signs the message. It requests authentication, unless `authenticationLevel` says otherwise. None by default. */
+  readonly securityContext?: SecurityContext | undefined
+}
+
+/**
+ * Options of a message that is sent without a sender of its own: those of the sender, those of the send, and the signal.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface OneOffSendOptions<Body = Uint8Array, Transactional extends boolean | undefined = boolean | undefined>
+  extends GetOptions<Body, Transactional>, SendOptions<KindOf<Transactional>> {}
+
+/**
+ * Defaults of a sender, as the Effect face has them, with a security context of this face.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SenderDefaults<Body = Uint8Array> extends Omit<EffectSenderDefaults<Body>, "securityContext"> {
+  /** Security context that signs the messages. It must be open as long as the sender is used. None by default. */
+  readonly securityContext?: SecurityContext | undefined
+}
+
+/**
+ * Options of a queue that is opened to send.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface OpenSenderOptions<Body = Uint8Array, Transactional extends boolean | undefined = boolean | undefined>
+  extends Omit<EffectOpenSenderOptions<Body, Transactional>, "defaults">, Abortable {
+  /** Values for what a message or a send does not have: see `openSender`. Those of Message Queuing by default. */
+  readonly defaults?: SenderDefaults<Body> | undefined
+}
+
+/** @internal */
+export const effectOpenOptions = <Body, Transactional extends boolean | undefined>(
+  options: OpenSenderOptions<Body, Transactional>
+): EffectOpenSenderOptions<Body, Transactional> => {
+  const { defaults } = options
+  return withOptions(options, {
+    defaults:
+      defaults &&
+      withOptions(defaults, {
+        securityContext: defaults.securityContext && SecurityContext.effectOf(defaults.securityContext)
+      })
+  })
+}
 
 /**
  * Queue that is open for sending: see `openSender` of a `Connection`. `Body` is the type that its codec encodes. A message
@@ -108,6 +175,16 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
   }
 
   /**
+   * Sends one message and waits for its acknowledgment. An abort ends the wait; the message may have been sent. See `sendAwaiting` of
+   * {@link EffectSender}.
+   */
+  sendAwaiting(message: Message<Body>, options: SendAwaitingOptions<Kind>): Promise<Acknowledgment> {
+    return this.runner.run(this.#call(operations.Sender.sendAwaiting), sendingAwaiting, options, (options) =>
+      this.#sender.sendAwaiting(message, effectAwaitingOptions(options))
+    )
+  }
+
+  /**
    * Sends many messages in order. Stops at the first failure; the error's `progress` has the number of messages that were
    * accepted. See `sendAll` of {@link EffectSender}.
    *
@@ -140,8 +217,19 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
   }
 }
 
+const signerAndTransaction = (options: SendOptions) => ({
+  securityContext: options.securityContext && SecurityContext.effectOf(options.securityContext),
+  transaction: options.transaction && participationOf(options.transaction)
+})
+
 const effectOptions = (options: SendAllOptions): EffectSendAllOptions =>
+  withOptions(options, signerAndTransaction(options))
+
+/** @internal */
+export const effectOneOffOptions = <Body>(options: OneOffSendOptions<Body>): EffectOneOffSendOptions<Body> =>
+  withOptions(options, signerAndTransaction(options))
+
+const effectAwaitingOptions = (options: SendAwaitingOptions): EffectSendAwaitingOptions =>
   withOptions(options, {
-    securityContext: options.securityContext && SecurityContext.effectOf(options.securityContext),
-    transaction: options.transaction && participationOf(options.transaction)
+    securityContext: options.securityContext && SecurityContext.effectOf(options.securityContext)
   })

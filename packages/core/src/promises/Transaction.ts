@@ -10,7 +10,12 @@ import type { Facts } from "../internal/Described.ts"
 import { abortable } from "../internal/options/signals.ts"
 import { handOver } from "../internal/messages/handOver.ts"
 import type { Runner } from "../internal/promises/Runner.ts"
-import type { Participation as EffectParticipation, Status, Transaction as EffectTransaction } from "../Transaction.ts"
+import type {
+  Participation as EffectParticipation,
+  Status,
+  TimeLimits,
+  Transaction as EffectTransaction
+} from "../Transaction.ts"
 import { Current } from "../Transaction.ts"
 import * as operations from "../internal/telemetry/Operation.ts"
 
@@ -72,6 +77,11 @@ export class Transaction extends Described implements AsyncDisposable {
    */
   get status(): Status {
     return this.#transaction.status
+  }
+
+  /** Time limits of the messages that are sent in it, in seconds; `null` for none of its own. */
+  get timeLimits(): TimeLimits {
+    return this.#transaction.timeLimits
   }
 
   /**

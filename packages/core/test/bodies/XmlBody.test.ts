@@ -1,6 +1,6 @@
 // .NET's numbers may be infinite, and none.
 // @effect-diagnostics schemaNumber:off
-import { MessageBody, XmlValue } from "@effect-msmq/core"
+import { MessageBody, MsmqError, XmlValue } from "@effect-msmq/core"
 import { assert, describe, it } from "@effect/vitest"
 import { BigDecimal, DateTime, Duration, Result, Schema } from "effect"
 
@@ -553,11 +553,15 @@ describe("what is wrong is said with its place", () => {
 })
 
 describe("a schema that .NET's XML has no form for is refused at once", () => {
+  const paths: Array<ReadonlyArray<string>> = []
   const refusalOf = (schema: Schema.Codec<unknown, unknown>, options?: MessageBody.XmlOptions): string => {
     try {
       MessageBody.xml(schema, options)
     } catch (error) {
-      assert.instanceOf(error, TypeError)
+      assert(error instanceof MsmqError.MsmqError && error.reason._tag === "IllegalSchema", String(error))
+      assert.strictEqual(error.operation, "MessageBody.xml")
+      assert.isTrue(error.message.endsWith(error.reason.rule), error.message)
+      paths.push(error.reason.path)
       return error.message
     }
     return assert.fail("it was not refused")
@@ -582,6 +586,10 @@ describe("a schema that .NET's XML has no form for is refused at once", () => {
     ]
     for (const [schema, rule] of cases) assert.include(refusalOf(schema, root), rule)
     assert.include(refusalOf(Schema.Struct({ A: Schema.Int })), 'give { root: "Name" }')
+    assert.include(
+      refusalOf(Schema.Union([Schema.Struct({ A: Schema.Int }), Schema.Struct({ B: Schema.Int })])),
+      "or each schema of the union an identifier"
+    )
     assert.include(refusalOf(Schema.Int, { root: "a b" }), 'give { root: "Name" }')
     assert.include(refusalOf(Schema.Struct({ A: Schema.Int }), { ...root, repeated: ["A"] }), "A is no array")
     assert.include(refusalOf(Schema.Struct({ A: Schema.Struct({}) }), { ...root, attributes: ["A"] }), "no attribute")
@@ -597,5 +605,6 @@ describe("a schema that .NET's XML has no form for is refused at once", () => {
       Any: Schema.Unknown
     })
     assert.include(refusalOf(Node, { root: "Node" }), "Any takes anything")
+    assert.deepStrictEqual(paths.at(-1), ["Next", "Any"])
   })
 })

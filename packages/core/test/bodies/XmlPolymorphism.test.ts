@@ -91,6 +91,28 @@ describe("a choice between classes", () => {
     )
   })
 
+  it("at the root chooses by the name of the root element, as XmlMessageFormatter with several target types does", () => {
+    class Order extends Schema.Class<Order>("Order")({ Id: Schema.Int }) {}
+    const Invoice = Schema.Struct({ Number: Schema.String }).annotate({ identifier: "Invoice" })
+    const body = MessageBody.xml(Schema.NullOr(Schema.Union([Order, Invoice, Schema.Array(Order), Schema.Int])))
+    assert.strictEqual(body.name, "XML <Order> or <Invoice> or <ArrayOfOrder> or <int>")
+    for (const [document, value] of [
+      ["<Order><Id>7</Id></Order>", new Order({ Id: 7 })],
+      ["<Invoice><Number>I-7</Number></Invoice>", { Number: "I-7" }],
+      ["<ArrayOfOrder><Order><Id>7</Id></Order></ArrayOfOrder>", [new Order({ Id: 7 })]],
+      ["<int>7</int>", 7],
+      ["<Order xsi:nil='true' xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' />", null],
+      ["<Invoice xsi:nil='true' xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' />", null]
+    ] as const) {
+      assert.deepStrictEqual(body.decode(encoded(document)), Result.succeed(value), document)
+      assert.deepStrictEqual(Result.flatMap(body.encode(value), body.decode), Result.succeed(value), document)
+    }
+    const strict = MessageBody.xml(Schema.Union([Order, Invoice]))
+    const nil = "<Order xsi:nil='true' xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' />"
+    assert.include(ruleOf(strict.decode(encoded(nil))), "it is nil, and the schema takes no null there")
+    assert.include(ruleOf(strict.encode(null as never)), "must fit its schema")
+  })
+
   it("of structs tells them apart by their keys, and names the class around them by the union's identifier", () => {
     const Circle = Schema.Struct({ Radius: Schema.Int }).annotate({ identifier: "Circle" })
     const Square = Schema.Struct({ Side: Schema.Int }).annotate({ identifier: "Square" })

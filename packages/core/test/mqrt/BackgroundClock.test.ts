@@ -2,19 +2,23 @@ import * as BackgroundClock from "@effect-msmq/core/mqrt/BackgroundClock"
 import { assert, describe, it } from "@effect/vitest"
 import { Clock, Duration, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { start } from "../support/settled.ts"
-
-/** Number of timers that keep the process alive. */
-const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length
+import { vi } from "vitest"
+import { fork } from "../support/settled.ts"
 
 describe("a background clock", () => {
   it.live("sleeps as long as the clock, by timers that do not keep the process alive", () =>
     Effect.gen(function* () {
-      const before = timers()
+      const timers = yield* Effect.acquireRelease(
+        Effect.sync(() => vi.spyOn(globalThis, "setTimeout")),
+        (spy) => Effect.sync(() => spy.mockRestore())
+      )
       const [started, slept] = yield* BackgroundClock.provide(
         Effect.gen(function* () {
-          const sleeping = yield* start(Effect.sleep("10 millis"))
-          assert.strictEqual(timers(), before)
+          const sleeping = yield* fork(Effect.sleep("10 millis"))
+          assert.deepStrictEqual(
+            timers.mock.results.map(({ value }) => value.hasRef()),
+            [false]
+          )
           const began = yield* Clock.monotonicTimeNanos
           yield* Effect.callback<void>((resume) => void setTimeout(() => resume(Effect.void), 20))
           yield* Fiber.join(sleeping)
@@ -42,7 +46,7 @@ describe("a background clock", () => {
       const clock = BackgroundClock.of(yield* Clock.Clock)
       yield* clock.sleep(Duration.zero)
       const fibers = yield* Effect.forEach([Duration.infinity, Duration.days(60)], (duration) =>
-        start(clock.sleep(duration))
+        fork(clock.sleep(duration))
       )
       yield* Fiber.interruptAll(fibers)
     })
@@ -52,7 +56,7 @@ describe("a background clock", () => {
     Effect.gen(function* () {
       const clock = yield* Clock.Clock
       assert.strictEqual(BackgroundClock.of(clock), clock)
-      const sleeping = yield* start(BackgroundClock.provide(Effect.sleep("1 hour")))
+      const sleeping = yield* fork(BackgroundClock.provide(Effect.sleep("1 hour")))
       yield* TestClock.adjust("1 hour")
       yield* Fiber.join(sleeping)
     })

@@ -68,7 +68,15 @@ const wrongs: ReadonlyArray<Wrong> = [
 
 /** Rules that the declarations cannot express: a message has only optional fields, and any array is an iterable. */
 const alsoTaken: Readonly<Record<string, ReadonlyArray<string>>> = {
+  "MessageQueue.send message": ["{}"],
+  "MessageQueue.reply message": ["{}"],
+  "promises.Connection#reply message": ["{}"],
+  "Requester#request message": ["{}"],
+  "promises.Requester#request message": ["{}"],
+  "promises.Connection#send message": ["{}"],
   "Sender#send message": ["{}"],
+  "Sender#sendAwaiting message": ["{}"],
+  "promises.Sender#sendAwaiting message": ["{}"],
   "Sender#sendAll messages": ["[]"],
   "promises.Sender#send message": ["{}"],
   "promises.Sender#sendAll messages": ["[]"],
@@ -83,6 +91,13 @@ const alsoTaken: Readonly<Record<string, ReadonlyArray<string>>> = {
       "promises.Connection#revokeQueueRights"
     ].map((name) => [`${name} trustee`, ['"text"']])
   ),
+  // Each of its fields may be left out.
+  "options.defaults.acknowledge": ["{}"],
+  "options.defaults.journaling": ["{}"],
+  // All options may be left out.
+  "Senders.layerConfig config": ["{}"],
+  "SecurityContexts.layerConfig config": ["{}"],
+  "InMemoryMqrt.layerConfig config": ["{}"],
   // Its value may be a text or a date, as the property says.
   "FormatName.multiple elements": ["[]"]
 }
@@ -97,6 +112,10 @@ const alsoNamed: Readonly<Record<string, ReadonlyArray<string>>> = {
   "QueueName.fromDotNet input": ["a name"],
   "QueueName.fromNetMsmq input": ["a name"],
   "QueueName.fromAddress input": ["a name"],
+  "NativeMqrt.layerConfig config": ["library"],
+  "QueueName.fromDotNet path": ["a name"],
+  "QueueName.fromNetMsmq address": ["a name"],
+  "QueueName.fromAddress address": ["a name"],
   "SecurityDescriptor.parse sddl": ["text"]
 }
 
@@ -140,7 +159,7 @@ const casesOf = (
       return changed(base, option, value)
     })
   const wrong = wrongs
-    .filter(({ isLegalFor }) => isLegalFor?.(shape) !== true)
+    .filter((wrong) => wrong.isLegalFor?.(shape) !== true && alsoTaken[path]?.includes(wrong.name) !== true)
     .map(({ name: wrong, value }) => ({ path, wrong, argument: put(name, value), names: [alone] }))
   const neighbour = neighbourOf(name)
   // A message may have whatever it has.
@@ -162,7 +181,7 @@ const casesOf = (
 
 const argumentCases = (fn: string, { name, optional, shape }: Option): ReadonlyArray<Case> => {
   const required = shape.options.flatMap((option) => (option.optional ? [] : [option.name]))
-  const names = [name, "options", ...(alsoNamed[`${fn} ${name}`] ?? []), ...required]
+  const names = [name, "options", ...(alsoNamed[`${fn.replace("promises.", "")} ${name}`] ?? []), ...required]
   return [
     ...wrongs
       .filter(

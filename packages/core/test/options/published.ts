@@ -9,7 +9,8 @@ import { API, SignatureKind, SymbolFlags, TypeFlags } from "typescript/unstable/
 const root = resolve(fileURLToPath(import.meta.url), "../../../../..")
 const folder = `${root}/node_modules/.cache/published`
 const core = `${root}/packages/core`
-const packages = [core, `${root}/packages/native`, `${root}/packages/testing`]
+const testing = `${root}/packages/testing`
+const packages = [core, `${root}/packages/native`, testing]
 
 /** A type, as far as a value can be judged by it. */
 export interface Shape {
@@ -37,7 +38,7 @@ const inherited = (name: string): boolean =>
   ["pipe", "toString", "toJSON"].includes(name) || name.startsWith("__@") || name.startsWith("~effect/")
 
 /** Name of a class, which stands alone where it is its module's. */
-const inner = (module: string, name: string): string => (module === "promises" ? `${module}.${name}` : name)
+const inner = (module: string, name: string): string => (module.includes("promises") ? `${module}.${name}` : name)
 
 class Reader {
   readonly #checker: Checker
@@ -51,9 +52,11 @@ class Reader {
       return exported.flags & SymbolFlags.Value && !this.#isInternal(exported) ? [{ name: one.name, exported }] : []
     })
     return named.flatMap(({ exported, name }) =>
-      this.#signaturesOf(`${module}.${name}`, this.#checker.getTypeOfSymbol(exported)).concat(
-        exported.flags & SymbolFlags.Class ? this.#methodsOf(inner(module, name), exported) : []
-      )
+      exported.flags & SymbolFlags.Module
+        ? this.functionsOf(`${module}.${name}`, exported)
+        : this.#signaturesOf(`${module}.${name}`, this.#checker.getTypeOfSymbol(exported)).concat(
+            exported.flags & SymbolFlags.Class ? this.#methodsOf(inner(module, name), exported) : []
+          )
     )
   }
 
@@ -212,8 +215,17 @@ export interface Published {
   readonly types: ReadonlyMap<string, ReadonlySet<string>>
 }
 
-/** Reads the declarations, which are made anew first. */
-export const published = (): Published => {
+/** Module that programs can import, and its declarations. */
+export interface DeclaredModule {
+  /** File with the declarations. */
+  readonly file: string
+  /** Name of the module, such as `MessageQueue`, or `promises` for that face. */
+  readonly module: string
+  readonly symbol: Symbol
+}
+
+/** Makes the declarations of the packages anew, and calls a function with the modules and the checker of their types. */
+export const withDeclarations = <A>(use: (modules: ReadonlyArray<DeclaredModule>, checker: Checker) => A): A => {
   execFileSync(`${root}/node_modules/.bin/tsc`, ["-b", ...packages], { cwd: root })
   // The build leaves the declarations of modules that are gone.
   const modulesIn = (one: string, folder: string) =>
@@ -224,7 +236,8 @@ export const published = (): Published => {
   const modules = [
     ...packages.flatMap((one) => modulesIn(one, "")),
     ...modulesIn(core, "mqrt/"),
-    { module: "promises", file: `${core}/dist/promises/index.d.ts` }
+    { module: "promises", file: `${core}/dist/promises/index.d.ts` },
+    { module: "testing.promises", file: `${testing}/dist/promises/index.d.ts` }
   ]
   const files = modules.map(({ file }) => file)
   mkdirSync(folder, { recursive: true })
@@ -244,22 +257,41 @@ export const published = (): Published => {
   const api = new API({ cwd: root })
   try {
     const project = api.updateSnapshot({ openProject: `${folder}/tsconfig.json` }).getProjects()[0]!
-    const reader = new Reader(project.checker)
-    const read = modules.flatMap(({ file, module }) => {
-      const source = project.program.getSourceFile(file)
-      const symbol = source && project.checker.getSymbolAtLocation(source)
-      return symbol === undefined ? [] : [{ file, module, symbol }]
-    })
-    const types = new Map<string, Set<string>>()
-    for (const { file, module, symbol } of read) {
-      // The promise face has the names of the face that it stands for.
-      if (!file.startsWith(core) || module === "promises") continue
-      for (const [name, declaredIn] of reader.typesOf(symbol)) {
-        types.set(name, new Set([...(types.get(name) ?? []), ...declaredIn]))
-      }
-    }
-    return { functions: oneEach(read.flatMap(({ module, symbol }) => reader.functionsOf(module, symbol))), types }
+    return use(
+      modules.flatMap(({ file, module }) => {
+        const source = project.program.getSourceFile(file)
+        const symbol = source && project.checker.getSymbolAtLocation(source)
+        return symbol === undefined ? [] : [{ file, module, symbol }]
+      }),
+      project.checker
+    )
   } finally {
     api.close()
   }
 }
+
+/** Reads the functions of modules, and the methods of their classes. */
+export const functionsOf = (
+  modules: ReadonlyArray<DeclaredModule>,
+  checker: Checker
+): ReadonlyArray<PublicFunction> => {
+  const reader = new Reader(checker)
+  return oneEach(modules.flatMap(({ module, symbol }) => reader.functionsOf(module, symbol)))
+}
+
+const facesInPromises: ReadonlySet<string> = new Set(["promises", "testing.promises"])
+
+/** Reads the functions and the types of the packages. */
+export const published = (): Published =>
+  withDeclarations((modules, checker) => {
+    const reader = new Reader(checker)
+    const types = new Map<string, Set<string>>()
+    for (const { file, module, symbol } of modules) {
+      // The promise face has the names of the face that it stands for.
+      if (!file.startsWith(core) || facesInPromises.has(module)) continue
+      for (const [name, declaredIn] of reader.typesOf(symbol)) {
+        types.set(name, new Set([...(types.get(name) ?? []), ...declaredIn]))
+      }
+    }
+    return { functions: functionsOf(modules, checker), types }
+  })

@@ -2,6 +2,7 @@
 import {
   Certificate,
   FormatName,
+  Health,
   MessageBody,
   MessageId,
   MessageQueue,
@@ -9,18 +10,21 @@ import {
   QueueManager,
   QueueName,
   QueueSecurity,
+  Requester,
   SecurityContext,
   SecurityContexts,
   SecurityDescriptor,
+  Senders,
   Sid,
   Telemetry,
   Transaction,
   XmlValue
 } from "@effect-msmq/core"
-import { certificate, connect } from "@effect-msmq/core/promises"
+import * as promises from "@effect-msmq/core/promises"
 import { NativeMqrt } from "@effect-msmq/native"
-import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
-import { Effect, Layer, Result, Schema, Stream } from "effect"
+import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl, TestMsmq } from "@effect-msmq/testing"
+import { TestMsmq as TestMsmqInPromises } from "@effect-msmq/testing/promises"
+import { Config, Effect, Layer, Result, Schema, Stream } from "effect"
 import type { Needs, World } from "./world.ts"
 import { orders } from "./world.ts"
 
@@ -102,12 +106,33 @@ const ofCursorInPromises = method((world) => world.promises.cursor)
 const ofManager = method((world) => world.msmq.queueManager)
 
 /** The first step of an asynchronous iteration. */
-const iterating = (operation: string, name: "locateQueues" | "messages", right: Arguments): Subject => ({
-  operation,
-  right: () => right,
-  call: async (world, given) => {
-    const iterable = started(() => apply(world.msmq[name] as Callable, given, world.msmq)) as AsyncIterable<unknown>
-    return await iterable[Symbol.asyncIterator]().next()
+const iteratingOf =
+  <Self extends object>(of: (world: World) => Self) =>
+  (operation: string, name: keyof Self, right: Arguments): Subject => ({
+    operation,
+    right: () => right,
+    call: async (world, given) => {
+      const self = of(world)
+      const iterable = started(() => apply(self[name] as Callable, given, self)) as AsyncIterable<unknown>
+      return await iterable[Symbol.asyncIterator]().next()
+    }
+  })
+
+const iterating = iteratingOf((world) => world.msmq)
+
+const argumentsOfTestMsmq = {
+  advance: { operation: "TestMsmq.advance", right: [0] },
+  connect: { operation: "promises.connect", right: [{}] },
+  leakFree: { operation: "TestMsmq.leakFree", right: [() => Promise.resolve()] },
+  machine: { operation: "MsmqControl.machine", right: ["MACHINE"] }
+} as const satisfies Readonly<Record<string, { readonly operation: string; readonly right: Arguments }>>
+
+const ofTestMsmq = (name: keyof typeof argumentsOfTestMsmq): Subject => ({
+  operation: argumentsOfTestMsmq[name].operation,
+  right: () => argumentsOfTestMsmq[name].right,
+  call: async (_, given) => {
+    await using msmq = await TestMsmqInPromises.start()
+    return await apply(msmq[name] as Callable, given, msmq)
   }
 })
 
@@ -123,7 +148,7 @@ const ofQueues = ["queueInfo", "messageCount", "pause", "resume", "resend"] as c
 const each = <Name extends string>(names: ReadonlyArray<Name>, prefix: string, make: (name: Name) => Subject) =>
   Object.fromEntries(names.map((name) => [`${prefix}${name}`, make(name)]))
 
-export const subjects: Readonly<Record<string, Subject>> = {
+const ofEffect: Readonly<Record<string, Subject>> = {
   "Certificate.fromDer": subject("Certificate.fromDer", Certificate.fromDer, new Uint8Array([0x30])),
   "Certificate.fromPem": subject("Certificate.fromPem", Certificate.fromPem, ""),
   "Certificate.fromStore": subject("Certificate.fromStore", Certificate.fromStore, { subject: "orders" }),
@@ -162,11 +187,27 @@ export const subjects: Readonly<Record<string, Subject>> = {
   "Sid.parse": subject("Sid.parse", Sid.parse, "S-1-1-0"),
   "Sid.ofAccount": subject("Sid.ofAccount", Sid.ofAccount, "Everyone"),
   "Sid.accountOf": subject("Sid.accountOf", Sid.accountOf, "S-1-1-0"),
+  "MessageBody.claimCheck": throwing("MessageBody.claimCheck", MessageBody.claimCheck, MessageBody.text, {
+    put: () => Promise.resolve("reference"),
+    get: () => Promise.resolve(new Uint8Array(0))
+  }),
+  "MessageBody.jsonWithServices": subject("MessageBody.jsonWithServices", MessageBody.jsonWithServices, Schema.String),
   "MessageBody.json": throwing("MessageBody.json", MessageBody.json, Schema.String),
+  "MessageBody.make": throwing("MessageBody.make", MessageBody.make, {
+    name: "bytes",
+    encode: () => new Uint8Array(0),
+    decode: () => 7
+  }),
   "XmlValue.Flags": throwing("XmlValue.Flags", XmlValue.Flags, { Read: 1, Write: 2 }),
   "MessageBody.xml": throwing("MessageBody.xml", MessageBody.xml, Schema.String, {}),
 
+  "Health.check": subject("Health.check", Health.check, { queues: [{ queue: orders }] }),
   "MessageQueue.create": subject("MessageQueue.create", MessageQueue.create, `${orders}2`, {}),
+  "MessageQueue.ensure": subject("MessageQueue.ensure", MessageQueue.ensure, `${orders}3`, {}),
+  "MessageQueue.redrive": subject("MessageQueue.redrive", MessageQueue.redrive, orders, orders, { dryRun: true }),
+  "MessageQueue.removeMessages": subject("MessageQueue.removeMessages", MessageQueue.removeMessages, orders, {
+    limit: 0
+  }),
   ...each(["delete", "exists", "properties", "formatName"] as const, "MessageQueue.", (name) =>
     subject(`MessageQueue.${name}`, MessageQueue[name], orders)
   ),
@@ -179,11 +220,22 @@ export const subjects: Readonly<Record<string, Subject>> = {
   "MessageQueue.locate": subject("MessageQueue.locate", MessageQueue.locate, restrictions),
   "MessageQueue.openSender": subject("MessageQueue.openSender", MessageQueue.openSender, orders, {}),
   "MessageQueue.openReceiver": subject("MessageQueue.openReceiver", MessageQueue.openReceiver, orders, {}),
+  "MessageQueue.send": subject("MessageQueue.send", MessageQueue.send, orders, { label: "order 2" }, {}),
+  "MessageQueue.reply": {
+    operation: "MessageQueue.reply",
+    right: (world) => [{ ...world.message, responseQueue: orders }, { label: "answer" }, {}],
+    call: async (world, given) =>
+      outcomeOf(
+        world,
+        started(() => apply(MessageQueue.reply, given))
+      )
+  },
   "MessageQueue.purge": subject("MessageQueue.purge", MessageQueue.purge, orders, {}),
   ...each([...computers, ...actions], "QueueManager.", (name) =>
     subject(`QueueManager.${name}`, QueueManager[name], "MACHINE")
   ),
   ...each(ofQueues, "QueueManager.", (name) => subject(`QueueManager.${name}`, QueueManager[name], orders, "MACHINE")),
+  "QueueManager.queues": subject("QueueManager.queues", QueueManager.queues, { kind: "private" }),
   "QueueManager.registerCertificate": subject("QueueManager.registerCertificate", QueueManager.registerCertificate, {}),
   "QueueSecurity.get": subject("QueueSecurity.get", QueueSecurity.get, orders, ["dacl"]),
   "QueueSecurity.set": subject("QueueSecurity.set", QueueSecurity.set, orders, "D:(A;;GA;;;BA)", ["dacl"]),
@@ -193,11 +245,20 @@ export const subjects: Readonly<Record<string, Subject>> = {
   ...each(["grant", "deny"] as const, "QueueSecurity.", (name) =>
     subject(`QueueSecurity.${name}`, QueueSecurity[name], orders, "anonymous", "send")
   ),
+  "Requester.open": subject("Requester.open", Requester.open, orders, {}),
+  "Requester#request": method((world) => world.requester)("Requester.request", "request", [
+    { label: "question" },
+    { within: 1 }
+  ]),
   "SecurityContext.acquire": subject("SecurityContext.acquire", SecurityContext.acquire, {}),
   "SecurityContexts.layer": subject("SecurityContexts.layer", SecurityContexts.layer, {}),
   ...each(["get", "invalidate"] as const, "SecurityContexts#", (name) =>
     method((world) => world.contexts)(`SecurityContexts.${name}`, name, (world) => [world.certificate])
   ),
+  "Senders.make": subject("Senders.layer", Senders.make, {}),
+  "Senders.layer": subject("Senders.layer", Senders.layer, {}),
+  "Senders#get": method((world) => world.senders)("Senders.get", "get", [orders, {}]),
+  "Senders#invalidate": method((world) => world.senders)("Senders.invalidate", "invalidate", [orders]),
   "Telemetry.process": {
     operation: "Telemetry.process",
     right: (world) => [Effect.void, world.message, {}],
@@ -222,6 +283,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
   },
 
   "Sender#send": ofSender("Sender.send", "send", [{ label: "order 2" }, {}]),
+  "Sender#sendAwaiting": ofSender("Sender.sendAwaiting", "sendAwaiting", [{ label: "order 2" }, { within: 1000 }]),
   "Sender#sendAll": ofSender("Sender.sendAll", "sendAll", [[{ label: "order 2" }], {}]),
   "Sender#sink": {
     operation: "Sender.sink",
@@ -245,9 +307,21 @@ export const subjects: Readonly<Record<string, Subject>> = {
   "Cursor#nextWithin": method((world) => world.cursor)("Cursor.nextWithin", "nextWithin", [0]),
   "Receiver#lookup": ofReceiver("Receiver.lookup", "lookup", (world) => ["peekCurrent", world.message.lookupId]),
 
-  "promises.certificate": throwing("promises.certificate", certificate, ""),
-  "promises.connect": subject("promises.connect", connect, InMemoryMqrt.layer, {}),
+  "promises.MessageBody.xml": throwing("MessageBody.xml", promises.MessageBody.xml, "string", {}),
+  "promises.certificate": throwing("promises.certificate", promises.certificate, ""),
+  "promises.connect": subject("promises.connect", promises.connect, InMemoryMqrt.layer, {}),
   "promises.Connection#createQueue": ofConnection("MessageQueue.create", "createQueue", [`${orders}2`, {}]),
+  "promises.Connection#checkHealth": ofConnection("Health.check", "checkHealth", [{ queues: [{ queue: orders }] }]),
+  "promises.Connection#ensureQueue": ofConnection("MessageQueue.ensure", "ensureQueue", [`${orders}3`, {}]),
+  "promises.Connection#removeMessages": ofConnection("MessageQueue.removeMessages", "removeMessages", [
+    orders,
+    { limit: 0 }
+  ]),
+  "promises.Connection#redriveMessages": ofConnection("MessageQueue.redrive", "redriveMessages", [
+    orders,
+    orders,
+    { dryRun: true }
+  ]),
   "promises.Connection#deleteQueue": ofConnection("MessageQueue.delete", "deleteQueue", [orders, {}]),
   "promises.Connection#queueExists": ofConnection("MessageQueue.exists", "queueExists", [orders, {}]),
   "promises.Connection#queueProperties": ofConnection("MessageQueue.properties", "queueProperties", [orders, {}]),
@@ -298,12 +372,41 @@ export const subjects: Readonly<Record<string, Subject>> = {
     right: () => [{}],
     call: async (world, given) => apply(world.msmq.securityContext as Callable, given, world.msmq)
   },
+  "promises.Connection#send": ofConnection("MessageQueue.send", "send", [orders, { label: "order 2" }, {}]),
+  "promises.Connection#reply": ofConnection("MessageQueue.reply", "reply", (world) => [
+    { ...world.message, responseQueue: orders },
+    { label: "answer" },
+    {}
+  ]),
+  "promises.Connection#openRequester": ofConnection("Requester.open", "openRequester", [orders, {}]),
+  "promises.Requester#request": method((world) => world.promises.requester)("Requester.request", "request", [
+    { label: "question" },
+    { within: 1 }
+  ]),
+  "promises.Connection#securityContexts": ofConnection("SecurityContexts.layer", "securityContexts", [{}]),
+  ...each(["get", "invalidate"] as const, "promises.SecurityContexts#", (name) =>
+    method((world) => world.promises.contexts)(`SecurityContexts.${name}`, name, (world) => [world.certificate, {}])
+  ),
+  "promises.Connection#formatName": ofConnection("MessageQueue.formatName", "formatName", [orders, {}]),
+  "promises.Connection#formatNameOfAdsPath": ofConnection("MessageQueue.formatNameOfAdsPath", "formatNameOfAdsPath", [
+    "LDAP://orders",
+    {}
+  ]),
+  "promises.Connection#process": ofConnection("Telemetry.process", "process", (world) => [
+    world.message,
+    promiseHandler,
+    {}
+  ]),
   "promises.Connection#openSender": ofConnection("MessageQueue.openSender", "openSender", [orders, {}]),
   "promises.Connection#openReceiver": ofConnection("MessageQueue.openReceiver", "openReceiver", [orders, {}]),
   "promises.Connection#messages": iterating("MessageQueue.openReceiver", "messages", [orders, {}]),
   "promises.Connection#transaction": ofConnection("Transaction", "transaction", [promiseHandler, {}]),
   "promises.Connection#beginTransaction": ofConnection("Transaction.begin", "beginTransaction", [{}]),
   "promises.Sender#send": ofSenderInPromises("Sender.send", "send", [{ label: "order 2" }, {}]),
+  "promises.Sender#sendAwaiting": ofSenderInPromises("Sender.sendAwaiting", "sendAwaiting", [
+    { label: "order 2" },
+    { within: 1000 }
+  ]),
   "promises.Sender#sendAll": ofSenderInPromises("Sender.sendAll", "sendAll", [[{ label: "order 2" }], {}]),
   ...each(["receive", "poll", "peek", "pollPeek", "cursor"] as const, "promises.Receiver#", (name) =>
     ofReceiverInPromises(`Receiver.${name}`, name, [{}])
@@ -341,12 +444,34 @@ export const subjects: Readonly<Record<string, Subject>> = {
     ofManager(`QueueManager.${name}`, name, [{}])
   ),
   ...each(ofQueues, "promises.QueueManager#", (name) => ofManager(`QueueManager.${name}`, name, [orders, {}])),
+  "promises.QueueManager#queues": iteratingOf((world) => world.msmq.queueManager)("QueueManager.queues", "queues", [
+    { kind: "private" }
+  ]),
   "promises.QueueManager#registerCertificate": ofManager("QueueManager.registerCertificate", "registerCertificate", [
     {}
   ]),
 
   "NativeMqrt.layerWith": subject("NativeMqrt.layerWith", NativeMqrt.layerWith, { library: "nowhere.dll" }),
+  "NativeMqrt.layerConfig": subject("NativeMqrt.layer", NativeMqrt.layerConfig, {
+    library: Config.succeed("nowhere.dll")
+  }),
+  "Senders.layerConfig": subject("Senders.layerConfig", Senders.layerConfig, {
+    idleTimeToLive: Config.succeed("1 minute")
+  }),
+  "SecurityContexts.layerConfig": subject("SecurityContexts.layerConfig", SecurityContexts.layerConfig, {
+    idleTimeToLive: Config.succeed("1 minute")
+  }),
+  "InMemoryMqrt.layerConfig": subject("InMemoryMqrt.layerConfig", InMemoryMqrt.layerConfig, {
+    machineName: Config.succeed("OFFICE")
+  }),
   "InMemoryMqrt.layerWith": subject("InMemoryMqrt.layerWith", InMemoryMqrt.layerWith, {}),
+  "TestMsmq.layerWith": subject("InMemoryMqrt.layerWith", TestMsmq.layerWith, {}),
+  "TestMsmq.run": subject("", TestMsmq.run, Effect.void, {}),
+  ...each(["advance", "connect", "leakFree", "machine"] as const, "testing.promises.TestMsmq#", (name) =>
+    ofTestMsmq(name)
+  ),
+  "testing.promises.TestMachine#connect": ofTestMsmq("connect"),
+  "HandleLedger.leakFree": subject("HandleLedger.leakFree", HandleLedger.leakFree, Effect.void),
   "HandleLedger.layer": subject("HandleLedger.layer", HandleLedger.layer, InMemoryMqrt.layer),
   "FaultInjection.layer": subject("FaultInjection.layer", FaultInjection.layer, InMemoryMqrt.layer),
   "FaultInjection.inject": subject("FaultInjection.inject", FaultInjection.inject, {
@@ -394,8 +519,47 @@ export const subjects: Readonly<Record<string, Subject>> = {
   "MsmqControl#messagesIn": ofControl("MsmqControl.messagesIn", "messagesIn", ["DIRECT=OS:.\\private$\\orders"])
 }
 
+/** Namespaces of the promise face, whose functions take what those of the same name in the face with Effect take. */
+const namespaces: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  BodyType: promises.BodyType,
+  ErrorCode: promises.ErrorCode,
+  FormatName: promises.FormatName,
+  Message: promises.Message,
+  MessageBody: {
+    claimCheck: promises.MessageBody.claimCheck,
+    json: promises.MessageBody.json,
+    make: promises.MessageBody.make
+  },
+  MessageClass: promises.MessageClass,
+  MessageHeaders: promises.MessageHeaders,
+  MessageId: promises.MessageId,
+  PathName: promises.PathName,
+  ProviderType: promises.ProviderType,
+  QueueName: promises.QueueName,
+  SecurityDescriptor: promises.SecurityDescriptor,
+  Sid: promises.Sid
+}
+
+const isFunction = (value: unknown): value is Callable => typeof value === "function"
+
+/** Functions of those namespaces, by their names in the face with Effect. */
+const inNamespaces = Object.entries(namespaces).flatMap(([namespace, functions]) =>
+  Object.entries(functions).flatMap(([name, fn]) => (isFunction(fn) ? [{ name: `${namespace}.${name}`, fn }] : []))
+)
+
+export const subjects: Readonly<Record<string, Subject>> = {
+  ...ofEffect,
+  ...Object.fromEntries(
+    inNamespaces.flatMap(({ fn, name }) => {
+      const same = ofEffect[name]
+      const call: Subject["call"] = async (_, given) => apply(fn, given)
+      return same === undefined ? [] : [[`promises.${name}`, { ...same, call }]]
+    })
+  )
+}
+
 /** Functions that are not checked, each with the reason. */
-export const exempt: Readonly<Record<string, string>> = {
+const exemptOfEffect: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     [
       "BodyType.format",
@@ -447,6 +611,20 @@ export const exempt: Readonly<Record<string, string>> = {
   "Mqrt.make": "is for who writes a backend",
   "Mqrt.layer": "is for who writes a backend",
   "MqrtContract.waitingReceives": "is for who writes a backend"
+}
+
+/** Functions that are not checked, each with the reason. */
+export const exempt: Readonly<Record<string, string>> = {
+  ...exemptOfEffect,
+  "promises.MessageBody.encode": "takes the values of any codec",
+  "promises.MessageBody.decode": "takes the bodies of any codec",
+  "promises.isCertificate": "makes a value of another value, and has no options",
+  ...Object.fromEntries(
+    inNamespaces.flatMap(({ name }) => {
+      const reason = exemptOfEffect[name]
+      return reason === undefined ? [] : [[`promises.${name}`, reason]]
+    })
+  )
 }
 
 /** Options, the mechanism, and the seam, which is called by core alone. */

@@ -1,5 +1,14 @@
 /** A backend with queues, of which everything is open that a public function needs, in both faces. */
-import { Certificate, MessageQueue, Mqrt, SecurityContext, SecurityContexts, Transaction } from "@effect-msmq/core"
+import {
+  Certificate,
+  MessageQueue,
+  Mqrt,
+  Requester,
+  SecurityContext,
+  SecurityContexts,
+  Senders,
+  Transaction
+} from "@effect-msmq/core"
 import { connect } from "@effect-msmq/core/promises"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { Effect, Layer, ManagedRuntime, Scope } from "effect"
@@ -9,7 +18,7 @@ import { certificates } from "../support/certificates.ts"
 export const orders = ".\\private$\\orders"
 
 const backend = HandleLedger.layer(FaultInjection.layer(CallLog.layer(InMemoryMqrt.layerWith({ certificates }))))
-const layer = Layer.provideMerge(SecurityContexts.layer(), backend)
+const layer = Layer.provideMerge(Layer.merge(SecurityContexts.layer(), Senders.layer()), backend)
 
 /** Services that effects may need here. */
 export type Needs = Layer.Success<typeof layer> | Scope.Scope
@@ -35,14 +44,18 @@ export const makeWorld = async () => {
     control: await run(MsmqControl.MsmqControl),
     faults: await run(FaultInjection.FaultInjection),
     contexts: await run(SecurityContexts.SecurityContexts),
+    senders: await run(Senders.Senders),
+    requester: await run(Requester.open(orders)),
     transaction: await run(Transaction.begin()),
     context: await run(SecurityContext.acquire()),
     certificate: await run(Certificate.fromDer(certificates[0]!.certificate)),
     promises: {
       sender: await msmq.openSender(orders),
       receiver: inPromises,
+      requester: await msmq.openRequester(orders),
       cursor: await inPromises.cursor(),
-      transaction: await msmq.beginTransaction()
+      transaction: await msmq.beginTransaction(),
+      contexts: await msmq.securityContexts()
     },
     calls: () => run(CallLog.calls),
     close: async () => {

@@ -81,6 +81,18 @@ export const inPromises: Readonly<Record<string, (open: Open) => Promise<unknown
     await receiver.move(there(await receiver.pollPeek()), "aside")
     await other.move(there(await other.pollPeek()), null)
   },
+  "redriving from a subqueue": async ({ msmq, receiver }) => {
+    await receiver.move(there(await receiver.pollPeek()), "aside")
+    await msmq.redriveMessages(aside, orders)
+  },
+  "removing of no message": ({ msmq }) => msmq.removeMessages(orders, { where: () => false }),
+  "list of queues, left after one": async ({ msmq }) => {
+    for await (const queue of msmq.queueManager.queues({ kind: "private" })) {
+      there(queue)
+      break
+    }
+  },
+  "health check": ({ msmq }) => msmq.checkHealth({ queues: [orders], maximumDepth: 1, maximumAge: "1 day" }),
   "security context": ({ msmq }) => {
     using context = msmq.securityContext()
     return Promise.resolve(context.isOpen)

@@ -51,6 +51,10 @@ const consumeOne = async (handle: () => Promise<unknown>): Promise<void> => {
 
 const soon = (then: () => void): NodeJS.Timeout => setTimeout(then, 50).unref()
 
+/** Handles that stay open until the process ends. They are reachable until then, so that none is reported as dropped. */
+const leftOpen: Array<unknown> = []
+process.on("exit", () => leftOpen.splice(0))
+
 const ways: Readonly<Record<string, () => Promise<unknown>>> = {
   "Promise: peek": () => receiver.peek(),
   "Promise: peekWithin": () => receiver.peekWithin("1 hour"),
@@ -59,6 +63,22 @@ const ways: Readonly<Record<string, () => Promise<unknown>>> = {
   "Promise: receiveWithin": () => receiver.receiveWithin("1 hour"),
   "Promise: for await over a receiver": () => first(receiver),
   "Promise: for await over a queue": () => first(msmq.messages(orders)),
+  "Promise: request": async () => {
+    const requester = await msmq.openRequester(poison)
+    const server = await msmq.openReceiver(poison)
+    leftOpen.push(requester)
+    soon(() => void server.poll().then((question) => question && msmq.reply(question, {})))
+    await requester.request({}, { within: "1 hour" })
+    await server.close()
+  },
+  "Promise: sendAwaiting": async () => {
+    const asking = await msmq.openSender(poison)
+    const server = await msmq.openReceiver(poison)
+    leftOpen.push(asking)
+    soon(() => void server.poll())
+    await asking.sendAwaiting({}, { until: "received", within: "1 hour" })
+    await server.close()
+  },
   "Effect: peek": inEffect(({ peek }) => peek),
   "Effect: receive": inEffect(({ receive }) => receive),
   "Effect: receiveWithin": inEffect((queue) => queue.receiveWithin("1 hour")),
@@ -75,10 +95,6 @@ const ways: Readonly<Record<string, () => Promise<unknown>>> = {
   "Promise: consume whose handler waits for what keeps nothing alive": () =>
     consumeOne(() => new Promise<void>((resolve) => void soon(resolve)))
 }
-
-/** Handles that stay open until the process ends. They are reachable until then, so that none is reported as dropped. */
-const leftOpen: Array<unknown> = []
-process.on("exit", () => leftOpen.splice(0))
 
 /** Opens everything that stays open when the process ends. */
 const leaveOpen = async (): Promise<void> => {

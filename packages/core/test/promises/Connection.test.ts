@@ -2,7 +2,6 @@ import { Mqrt, MsmqError } from "@effect-msmq/core"
 import { certificate, connect } from "@effect-msmq/core/promises"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
-import { setTimeout as sleep } from "node:timers/promises"
 import { alice, bob } from "../support/certificates.ts"
 import { connectObserved } from "../support/connection.ts"
 
@@ -125,15 +124,14 @@ describe("disposal", () => {
     const { calls, msmq } = await connectObserved()
     await msmq.createQueue(orders)
     const sender = await msmq.openSender(orders)
-    const sending = sender.sendAll(
-      (async function* () {
-        yield { label: "one" }
-        await sleep(20)
-        yield { label: "two" }
-      })()
-    )
-    await Promise.all([sleep(5).then(() => sender.close()), rejection(sending)])
-    const error = await rejection(sending)
+    const source = async function* () {
+      yield { label: "one" }
+      await new Promise(() => {})
+    }
+    const sent = Promise.withResolvers<void>()
+    const sending = rejection(sender.sendAll(source(), { onProgress: () => sent.resolve() }))
+    await sent.promise
+    const [error] = await Promise.all([sending, sender.close()])
     assert.deepStrictEqual([error.reason._tag, error.progress], ["Released", { accepted: 1 }])
     assert.strictEqual((await calls()).at(-1), "closeQueue")
   })
@@ -212,14 +210,21 @@ describe("promises", () => {
   })
 
   it("an open that is aborted leaves nothing open", async () => {
-    const { expectNoLeaks, inject, msmq } = await connectObserved()
+    const [begun, aborted] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const { expectNoLeaks, msmq } = await connectObserved((mqrt) => ({
+      openQueue: (...given) =>
+        Effect.promise(() => {
+          begun.resolve()
+          return aborted.promise
+        }).pipe(Effect.andThen(mqrt.openQueue(...given)))
+    }))
     await msmq.createQueue(orders)
-    await inject({ function: "MQOpenQueue", call: 1, stall: "20 millis" })
     const reason = new Error("no longer wanted")
     const controller = new AbortController()
     const opening = msmq.openSender(orders, { signal: controller.signal }).catch((error: unknown) => error)
-    await sleep(5)
+    await begun.promise
     controller.abort(reason)
+    aborted.resolve()
     assert.strictEqual(await opening, reason)
     await expectNoLeaks()
   })

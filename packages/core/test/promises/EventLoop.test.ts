@@ -1,5 +1,5 @@
 /** Whoever receives or sends shares the event loop: the promise face, where each step is a fiber of its own. */
-import { connect, type Sender } from "@effect-msmq/core/promises"
+import { type Connection, connect, type Sender } from "@effect-msmq/core/promises"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { afterEach, beforeEach, vi } from "vitest"
@@ -76,6 +76,49 @@ describe("the event loop goes round every few milliseconds", () => {
       assert.isTrue(controller.signal.aborted)
       assert.isBelow(handed, 30)
       assert.isAtMost(handedAfter, 1)
+    }
+  )
+
+  const target = ".\\private$\\target"
+
+  const administering: Readonly<
+    Record<string, (msmq: Connection, onProgress: () => void, signal?: AbortSignal) => Promise<unknown>>
+  > = {
+    redriveMessages: (msmq, onProgress, signal) => msmq.redriveMessages(orders, target, { onProgress, signal }),
+    removeMessages: (msmq, onProgress, signal) => msmq.removeMessages(orders, { limit: count, onProgress, signal })
+  }
+
+  it.each(Object.entries(administering))("while %s empties a full queue", async (_, empty) => {
+    await using queue = await open()
+    await queue.receiver.close()
+    await queue.msmq.createQueue(target)
+    const rounds = betweenRounds()
+    let told = 0
+    await empty(queue.msmq, () => {
+      told++
+      rounds.tell()
+    })
+    assert.strictEqual(told, count)
+    assert.isAtMost(rounds.most(), 8)
+  })
+
+  it.each(Object.entries(administering))(
+    "and an abort while %s empties a full queue takes effect in that turn",
+    async (_, empty) => {
+      await using queue = await open()
+      await queue.receiver.close()
+      await queue.msmq.createQueue(target)
+      const controller = new AbortController()
+      let [told, toldAfter] = [0, 0]
+      const tell = () => {
+        told++
+        if (controller.signal.aborted) toldAfter++
+      }
+      setImmediate(() => void setImmediate(() => controller.abort()))
+      await empty(queue.msmq, tell, controller.signal).catch(() => undefined)
+      assert.isTrue(controller.signal.aborted)
+      assert.isBelow(told, 30)
+      assert.isAtMost(toldAfter, 1)
     }
   )
 

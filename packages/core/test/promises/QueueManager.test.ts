@@ -65,7 +65,9 @@ describe("the queue manager in promises", () => {
     assert.deepStrictEqual(await queueManager.privateQueues(), ["MACHINE\\private$\\orders"])
     assert.isTrue((await queueManager.info()).connected)
     assert.deepStrictEqual(await queueManager.activeQueues(), [])
-    assert.strictEqual((await queueManager.machineProperties()).pathName, "MACHINE")
+    const { machineId, pathName } = await queueManager.machineProperties()
+    assert.strictEqual(pathName, "MACHINE")
+    assert.strictEqual((await queueManager.machineProperties({ computer: machineId })).pathName, "MACHINE")
     assert.strictEqual((await queueManager.privateComputerInformation()).version.major, 6)
     assert.strictEqual(
       await codeOf(queueManager.info({ computer: "elsewhere" })),

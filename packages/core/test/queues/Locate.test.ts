@@ -59,6 +59,35 @@ describe("locate", () => {
     }).pipe(Effect.provide(backend))
   )
 
+  it.effect("a queue is found by its GUID, in any letter case, and queues by their multicast address (C-49)", () =>
+    Effect.gen(function* () {
+      const first = yield* MessageQueue.create("MACHINE\\first", { multicastAddress: "234.1.1.1:8001" })
+      yield* MessageQueue.create("MACHINE\\second", { multicastAddress: "234.1.1.1:8002" })
+      yield* MessageQueue.create("MACHINE\\third")
+      const value = first.replace("PUBLIC=", "").toUpperCase()
+      assert.deepStrictEqual(yield* pathNames([{ property: "instance", relation: "equal", value }]), ["MACHINE\\first"])
+      const address = { property: "multicastAddress", value: "234.1.1.1:8001" } as const
+      const found = (relation: MessageQueue.Restriction["relation"]) => pathNames([{ ...address, relation }])
+      assert.deepStrictEqual(yield* found("equal"), ["MACHINE\\first"])
+      assert.deepStrictEqual(yield* found("notEqual"), ["MACHINE\\second", "MACHINE\\third"])
+      assert.deepStrictEqual(yield* found("greaterOrEqual"), ["MACHINE\\first", "MACHINE\\second"])
+    }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("a value that no queue can have is refused, and no search begins", () =>
+    Effect.gen(function* () {
+      for (const restriction of [
+        { property: "instance", relation: "equal", value: "{01234567-89ab-cdef-0123-456789abcdef}" },
+        { property: "multicastAddress", relation: "equal", value: "10.0.0.1:80" }
+      ] as const) {
+        const error = yield* Effect.flip(pathNames([restriction]))
+        assert(error.reason._tag === "IllegalOption")
+        assert.strictEqual(error.reason.option, "restrictions[0].value")
+      }
+      assert.deepStrictEqual(yield* searches, [])
+    }).pipe(Effect.provide(backend))
+  )
+
   const compare: Record<MessageQueue.Restriction["relation"], (one: number, other: number) => boolean> = {
     less: (one, other) => one < other,
     lessOrEqual: (one, other) => one <= other,

@@ -36,10 +36,10 @@ export const runByStep = <A>(program: Effect.Effect<A, unknown>): A => {
 }
 
 /**
- * Runs a program to its end, counts its steps, then runs it anew once for each step, interrupted after just that step.
- * Gives the number of steps.
+ * Runs a program to its end, counts its steps, then runs it anew once for each step, interrupted after just that step; with
+ * `stride` above 1 only for each of so many steps. Gives the number of steps.
  */
-export const interruptAtEveryStep = (program: () => Effect.Effect<unknown, unknown>): number => {
+export const interruptAtEveryStep = (program: () => Effect.Effect<unknown, unknown>, stride = 1): number => {
   const runUntil = (step: number): number => {
     const stepper = new Stepper()
     const fiber = Effect.runFork(program(), { scheduler: stepper })
@@ -52,6 +52,6 @@ export const interruptAtEveryStep = (program: () => Effect.Effect<unknown, unkno
     return stepper.steps
   }
   const steps = runUntil(Infinity)
-  for (let step = 0; step <= steps; step++) runUntil(step)
+  for (let step = 0; step <= steps; step += stride) runUntil(step)
   return steps
 }

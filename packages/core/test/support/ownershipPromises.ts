@@ -1,7 +1,9 @@
 /** Promises of opening, closing, dropping and waiting on any backend, kept by programs in processes of their own. */
 import { assert, beforeAll, describe, it } from "@effect/vitest"
+import { fileURLToPath } from "node:url"
 import type { Ended } from "./program.ts"
-import { run } from "./program.ts"
+import { bundle } from "./bundle.ts"
+import { runCommand } from "./program.ts"
 import { slow } from "./slow.ts"
 import { ways } from "./waysOfWaiting.ts"
 
@@ -26,6 +28,17 @@ interface Backend {
   readonly env?: Readonly<Record<string, string>>
 }
 
+/** Returns the path of a program of the folder `programs`. */
+const source = (name: string): string => fileURLToPath(new URL(`../programs/${name}.ts`, import.meta.url))
+
+/** Runs a program in a process of its own, with a garbage collector that it can call, and flags of V8. */
+const run = (
+  program: string,
+  args: ReadonlyArray<string>,
+  env: Readonly<Record<string, string>>,
+  flags: ReadonlyArray<string> = []
+): Promise<Ended> => runCommand(process.execPath, ["--no-warnings", "--expose-gc", ...flags, program, ...args], env)
+
 const rowsOf = (ended: Ended): ReadonlyArray<Readonly<Record<string, unknown>>> => {
   assert.deepStrictEqual([ended.code, ended.stderr], [0, ""])
   return ended.lines.map((line) => JSON.parse(line))
@@ -33,10 +46,12 @@ const rowsOf = (ended: Ended): ReadonlyArray<Readonly<Record<string, unknown>>> 
 
 export const ownershipPromises = ({ env = {}, file }: Backend = {}): void => {
   const backend = file === undefined ? [] : [file]
+  // A collection of garbage takes half the time where memory has no more than the program needs.
+  const small = (name: string) => bundle(source(name), file)
 
   describe("what was closed is forgotten", slow("It measures memory around thousands of openings."), () => {
     it("memory is as before after any number of openings and closings of each kind", async () => {
-      const rows = rowsOf(await run("growing", [String(openings), ...backend], env, steadyCode))
+      const rows = rowsOf(await run(await small("growing"), [String(openings), ...backend], env, steadyCode))
       console.log(rows.map(({ external, heap, name }) => `${name}: ${heap} + ${external} bytes`).join("\n"))
       assert.isAbove(rows.length, 30)
       assert.deepStrictEqual(
@@ -51,7 +66,7 @@ export const ownershipPromises = ({ env = {}, file }: Backend = {}): void => {
     const of = (wanted: string) => rows.filter(({ fate }) => fate === wanted)
 
     beforeAll(async () => {
-      rows = rowsOf(await run("dropping", backend, env))
+      rows = rowsOf(await run(source("dropping"), backend, env))
     }, 600_000)
 
     it("each handle of every kind, with the line of the program that opened it", () => {
@@ -75,7 +90,7 @@ export const ownershipPromises = ({ env = {}, file }: Backend = {}): void => {
 
   describe("what is used or closed is not reported", slow("It collects garbage for each kind of call."), () => {
     it("while the call is under way, whatever the program mentions; then it is dropped", async () => {
-      const rows = rowsOf(await run("using", backend, env))
+      const rows = rowsOf(await run(await small("using"), backend, env))
       assert.isAbove(rows.length, 40)
       assert.deepStrictEqual(
         rows.map(({ ended, reported, underWay }) => ({ ended, underWay, reported })),
@@ -86,7 +101,7 @@ export const ownershipPromises = ({ env = {}, file }: Backend = {}): void => {
 
   describe("a process", () => {
     it("lives as long as it waits for a message, and ends by itself with everything open", async () => {
-      const { code, lines, signal, stderr } = await run("waiting", backend, env)
+      const { code, lines, signal, stderr } = await run(await small("waiting"), backend, env)
       assert.deepStrictEqual(
         { code, signal, lines, stderr },
         { code: 0, signal: null, lines: [...ways, "end"], stderr: "" }

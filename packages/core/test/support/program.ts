@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process"
-import { fileURLToPath } from "node:url"
 import { environment } from "./environment.ts"
 
 /** The end of a program, and the lines that it printed. */
@@ -42,14 +41,3 @@ export const runCommand = (
       resolve({ code, signal, lines: lines.filter((line) => line !== ""), stderr: stderr.join("") })
     })
   })
-
-/** Runs a program of the folder `programs` in a process of its own, with a garbage collector that it can call, and flags of V8. */
-export const run = (
-  name: string,
-  args: ReadonlyArray<string>,
-  env: Readonly<Record<string, string>> = {},
-  flags: ReadonlyArray<string> = []
-): Promise<Ended> => {
-  const program = fileURLToPath(new URL(`../programs/${name}.ts`, import.meta.url))
-  return runCommand(process.execPath, ["--no-warnings", "--expose-gc", ...flags, program, ...args], env)
-}

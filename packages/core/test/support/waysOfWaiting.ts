@@ -7,6 +7,8 @@ export const ways: ReadonlyArray<string> = [
   "Promise: receiveWithin",
   "Promise: for await over a receiver",
   "Promise: for await over a queue",
+  "Promise: request",
+  "Promise: sendAwaiting",
   "Effect: peek",
   "Effect: receive",
   "Effect: receiveWithin",

@@ -1,4 +1,5 @@
 import type { MqrtFailure, MqrtFunctions } from "@effect-msmq/core/Mqrt"
+import * as Guid from "@effect-msmq/core/mqrt/Guid"
 import * as Effect from "effect/Effect"
 import type { Bindings } from "./bindings.ts"
 import { call, callAndTake } from "./calls.ts"
@@ -40,10 +41,13 @@ export const management = (bindings: Bindings): Management => {
     Effect.asVoid(call(bindings, "MQMgmtAction", computer, object, action))
 
   return {
-    getMachineProperties: (machine) =>
-      getProperties(bindings, machineProperties, (struct, take) =>
-        callAndTake(bindings, take, "MQGetMachineProperties", machine, null, struct)
-      ),
+    getMachineProperties: (machine) => {
+      const id = machine !== null && Guid.isGuid(machine) ? Guid.toBytes(machine) : null
+      const name = id === null ? machine : null
+      return getProperties(bindings, machineProperties, (struct, take) =>
+        callAndTake(bindings, take, "MQGetMachineProperties", name, id, struct)
+      )
+    },
     getPrivateComputerInformation: (computer) =>
       getProperties(bindings, privateComputerProperties, (struct, take) =>
         callAndTake(bindings, take, "MQGetPrivateComputerInformation", computer, struct)

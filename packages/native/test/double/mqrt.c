@@ -2640,6 +2640,9 @@ static int compareWith(const Queue *queue, const PropertyRestriction *condition)
   const Variant *wanted = &condition->value;
   if (condition->id == Q_LABEL) return sameText(queue->label, wanted->value.pwszVal) ? 0 : 1;
   if (condition->id == Q_TYPE) return memcmp(&queue->type, wanted->value.puuid, sizeof(Guid));
+  if (condition->id == Q_MULTICAST_ADDRESS) {
+    return queue->multicast != NULL && sameText(queue->multicast, wanted->value.pwszVal) ? 0 : 1;
+  }
   if (condition->id == Q_INSTANCE) return memcmp(&queue->instance, wanted->value.puuid, sizeof(Guid));
   Variant own = { 0 };
   if (sizeOfType(wanted->vt) == 0 || answerQueue(queue, condition->id, &own) != MQ_OK) return 1;
@@ -2752,6 +2755,12 @@ EXPORT Hr MQGetPrivateComputerInformation(const Char16 *machine, Props *props) {
 
 static int isActive(const Queue *queue) { return !queue->deleted && (queue->count > 0 || queue->openHandles > 0); }
 
+/* The format name of a queue; of an outgoing one that of its destination. */
+static void managedNameOf(const Queue *queue, Char16 *text) {
+  if (queue->kind == Queue_Outgoing) memcpy(text, queue->name, (textLength(queue->name) + 1) * sizeof(Char16));
+  else formatNameOf(queue, text);
+}
+
 static void answerMachineManagement(uint32_t id, Variant *target) {
   TextList list = { .count = 0 };
   Char16 text[NAME_SIZE];
@@ -2759,7 +2768,7 @@ static void answerMachineManagement(uint32_t id, Variant *target) {
   for (Queue *queue = queues; queue != NULL; queue = queue->next) {
     bytes += queue->bytes;
     if (id == MGMT_MSMQ_PRIVATEQ && queue->kind == Queue_Private && !queue->deleted) pathNameOf(queue, text);
-    else if (id == MGMT_MSMQ_ACTIVEQUEUES && isActive(queue) && queue->parent == NULL) formatNameOf(queue, text);
+    else if (id == MGMT_MSMQ_ACTIVEQUEUES && isActive(queue) && queue->parent == NULL) managedNameOf(queue, text);
     else continue;
     listText(&list, text);
   }
@@ -2844,8 +2853,7 @@ static void answerQueueManagement(const Queue *queue, uint32_t id, Variant *targ
       answerText(target, text);
       break;
     case MGMT_QUEUE_FORMATNAME:
-      if (remote) memcpy(text, queue->name, (textLength(queue->name) + 1) * sizeof(Char16));
-      else formatNameOf(queue, text);
+      managedNameOf(queue, text);
       answerText(target, text);
       break;
     case MGMT_QUEUE_TYPE: answerAscii(target, queue->kind == Queue_Public ? "PUBLIC" : "PRIVATE"); break;

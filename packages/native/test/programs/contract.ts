@@ -8,7 +8,7 @@
  * - `sweep LIBRARY`: deletes the queues that a run left behind
  */
 import { NativeMqrt } from "@effect-msmq/native"
-import { MqrtContract } from "@effect-msmq/testing"
+import * as MqrtContract from "@effect-msmq/testing/MqrtContract"
 import * as Effect from "effect/Effect"
 import { readFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"

@@ -6,7 +6,7 @@
 import * as Certificate from "@effect-msmq/core/Certificate"
 import * as Sid from "@effect-msmq/core/Sid"
 import { NativeMqrt } from "@effect-msmq/native"
-import type { MqrtContract } from "@effect-msmq/testing"
+import type * as MqrtContract from "@effect-msmq/testing/MqrtContract"
 import * as Effect from "effect/Effect"
 import koffi from "koffi"
 import * as assert from "node:assert/strict"

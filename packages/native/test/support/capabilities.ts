@@ -1,7 +1,7 @@
 /** Finds out what a machine lacks of what promises of the contract need. */
 import * as ErrorCode from "@effect-msmq/core/ErrorCode"
 import { Mqrt, MqrtFailure } from "@effect-msmq/core/Mqrt"
-import type { MqrtContract } from "@effect-msmq/testing"
+import type * as MqrtContract from "@effect-msmq/testing/MqrtContract"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"

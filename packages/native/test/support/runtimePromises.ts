@@ -1,7 +1,7 @@
 /** Promises that the native backend keeps in each runtime beside Node, on the test double. */
 import { assert, describe, it } from "@effect/vitest"
 import { fileURLToPath } from "node:url"
-import { MqrtContract } from "@effect-msmq/testing"
+import * as MqrtContract from "@effect-msmq/testing/MqrtContract"
 import { ways } from "../../../core/test/support/waysOfWaiting.ts"
 import { files, missing } from "../theDouble.ts"
 import { runIn } from "./runIn.ts"

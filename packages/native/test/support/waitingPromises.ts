@@ -1,6 +1,7 @@
 /** Promises of how programs that wait for messages end, in any runtime. */
 import { assert, describe, it } from "@effect/vitest"
 import { fileURLToPath } from "node:url"
+import { bundle } from "../../../core/test/support/bundle.ts"
 import { slow } from "../../../core/test/support/slow.ts"
 import { files, missing } from "../theDouble.ts"
 import { runIn } from "./runIn.ts"
@@ -27,7 +28,8 @@ export const waitingPromises = (runtime: Runtime): void => {
     } of waitingPrograms) {
       const difference = differently[runtime.name]
       it(difference === undefined ? name : `${name} (${runtime.name}: ${difference})`, async () => {
-        const { stderr, ...ended } = await runIn(runtime, program, [files.library, how, more], env)
+        const file = runtime.name === "Node" ? await bundle(program) : program
+        const { stderr, ...ended } = await runIn(runtime, file, [files.library, how, more], env)
         assert.deepStrictEqual(ended, { code: signal === null ? code : null, signal, lines }, stderr)
         if (error === undefined) assert.strictEqual(stderr, "")
         else assert.match(stderr, error)

@@ -39,7 +39,7 @@ export interface ContractPromise {
 }
 
 /** Time limit of a promise, long enough for a slow machine: a promise that hangs fails with its name. */
-const limit = "60 seconds"
+const limit = "5 minutes"
 
 const describe = (cause: unknown): string => {
   if (cause instanceof Mqrt.MqrtFailure) {

@@ -1,27 +1,35 @@
-/** Acknowledgments of messages: by them a sender knows whether an accepted message arrived. */
+/** Acknowledgments of messages: by them a sender knows whether an accepted message arrived, or was received. */
 import * as Deferred from "effect/Deferred"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
+import * as MessageClass from "../../MessageClass.ts"
 import type { ReceiveAction, ReceivedProperties } from "../../mqrt/MessageProperties.ts"
 import { leastRead } from "../../mqrt/MessagePropertyTable.ts"
 import type { Mqrt } from "../../Mqrt.ts"
 import type { MsmqError } from "../../MsmqError.ts"
 import { textOf } from "../messages/messageIds.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
-import type { AdminQueue } from "./AdminQueue.ts"
-import { openAdminQueue } from "./AdminQueue.ts"
-import { arrived } from "./ArrivalClass.ts"
+import type { OwnQueue } from "./OwnQueue.ts"
+import { openOwnQueue } from "./OwnQueue.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 
-/** Class of the acknowledgment that decides, or `"silent"` if none came in time. */
-export type Outcome = number | "silent"
+/** Acknowledgment that came for a message. */
+export interface Received {
+  /** Class of the acknowledgment. */
+  readonly class: number
+  /** Time when it was sent, in seconds since 1970. */
+  readonly sentTime: number
+}
+
+/** Acknowledgment that decides, or `"silent"` if none came in time. */
+export type Outcome = Received | "silent"
 
 /** Message whose acknowledgment is awaited. */
 interface Awaited {
-  readonly outcome: Deferred.Deferred<Outcome>
+  readonly outcome: Deferred.Deferred<Received>
   /** Number of queues that the message was sent to. */
   readonly destinations: number
   /** Number of queues that refused it so far. */
@@ -40,46 +48,71 @@ export class Acknowledgments {
   readonly adminQueue: string
   readonly #mqrt: Mqrt["Service"]
   readonly #operation: Operation
-  readonly #handle: AdminQueue["handle"]
+  readonly #queue: OwnQueue
   readonly #awaited = new Map<string, Awaited>()
-  readonly #early = new Map<string, Array<number>>()
+  readonly #early = new Map<string, Array<Received>>()
   /** Permit to receive: one waiting fiber receives for all of them. */
   readonly #receiving = Semaphore.makeUnsafe(1)
 
-  private constructor(mqrt: Mqrt["Service"], operation: Operation, { formatName, handle }: AdminQueue) {
+  private constructor(mqrt: Mqrt["Service"], operation: Operation, queue: OwnQueue) {
     this.#mqrt = mqrt
     this.#operation = operation
-    this.#handle = handle
-    this.adminQueue = formatName
+    this.#queue = queue
+    this.adminQueue = queue.address
   }
 
-  /** Opens an administration queue until the scope closes. */
-  static open(mqrt: Mqrt["Service"], operation: Operation): Effect.Effect<Acknowledgments, MsmqError, Scope.Scope> {
-    return Effect.map(openAdminQueue(mqrt, operation), (queue) => new Acknowledgments(mqrt, operation, queue))
+  /** Opens an administration queue until the scope closes. `queue`: the queue whose messages are acknowledged, for errors. */
+  static open(
+    mqrt: Mqrt["Service"],
+    operation: Operation,
+    queue: string
+  ): Effect.Effect<Acknowledgments, MsmqError, Scope.Scope> {
+    const purpose = {
+      owner: { kind: "administration queue", name: `of ${queue}`, queue },
+      prefix: "effect-msmq-acknowledgments-",
+      label: "effect-msmq: acknowledgments",
+      transactional: false
+    }
+    return Effect.map(openOwnQueue(mqrt, operation, purpose), (own) => new Acknowledgments(mqrt, operation, own))
   }
 
   /**
-   * Waits for the acknowledgment of a message that asked for `positiveArrival` and `negativeArrival`. The message has arrived
-   * when one of its destinations took it, and is refused when all of them refused it. The wait cannot be interrupted; it ends
-   * after `timeout`.
+   * Waits for the acknowledgment of a message, for at most `timeout`: a positive one of one of its destinations, or the last of the
+   * negative ones of all of them. The wait cannot be interrupted.
    */
   outcomeOf(messageId: string, destinations: number, timeout: Duration.Duration): Effect.Effect<Outcome> {
+    return Effect.uninterruptible(this.#await(messageId, destinations, timeout))
+  }
+
+  /**
+   * Waits as {@link outcomeOf} does, in a wait that can be interrupted, and that a closing ends with `Released`. An infinite
+   * `timeout` waits for ever.
+   */
+  waitFor(
+    operation: Operation,
+    messageId: string,
+    destinations: number,
+    timeout: Duration.Duration
+  ): Effect.Effect<Outcome, MsmqError> {
+    return OwnedHandle.leaseWaiting(this.#queue.owner, operation, () => this.#await(messageId, destinations, timeout))
+  }
+
+  #await(messageId: string, destinations: number, timeout: Duration.Duration): Effect.Effect<Outcome> {
     return Effect.suspend(() => {
-      const outcome = Deferred.makeUnsafe<Outcome>()
+      const outcome = Deferred.makeUnsafe<Received>()
       this.#awaited.set(messageId, { outcome, destinations, refusals: 0 })
       for (const early of this.#early.get(messageId) ?? []) this.#record(messageId, early)
       this.#early.delete(messageId)
-      const wait = Effect.raceFirst(
-        Effect.interruptible(
-          Effect.raceFirst(Deferred.await(outcome), this.#receiving.withPermit(this.#receiveForever))
-        ),
-        Effect.interruptible(Effect.as(Effect.sleep(timeout), "silent" as const))
+      const received = Effect.interruptible(
+        Effect.raceFirst(Deferred.await(outcome), this.#receiving.withPermit(this.#receiveForever))
       )
+      const timedOut = Effect.interruptible(Effect.as(Effect.sleep(timeout), "silent" as const))
+      const wait: Effect.Effect<Outcome> = Duration.isFinite(timeout) ? Effect.raceFirst(received, timedOut) : received
       // The acknowledgment of a queue of this machine has come already.
       return Effect.andThen(
         Effect.ignore(this.#drain),
         Effect.suspend(() => (Deferred.isDoneUnsafe(outcome) ? Deferred.await(outcome) : wait))
-      ).pipe(Effect.ensuring(Effect.sync(() => this.#awaited.delete(messageId))), Effect.uninterruptible)
+      ).pipe(Effect.ensuring(Effect.sync(() => this.#awaited.delete(messageId))))
     })
   }
 
@@ -108,7 +141,7 @@ export class Acknowledgments {
             if (acknowledgment === undefined) more = false
             else if (acknowledgment.correlationId !== null) {
               // Its correlation id is the id of the message (behaviours D-23, D-47).
-              this.#record(textOf(acknowledgment.correlationId), acknowledgment.class)
+              this.#record(textOf(acknowledgment.correlationId), acknowledgment)
             }
           }
         })
@@ -117,30 +150,32 @@ export class Acknowledgments {
   }
 
   #receive(action: ReceiveAction, timeout: number | null): Effect.Effect<ReceivedProperties, MsmqError> {
+    const { handle, name } = this.#queue
     const lease = timeout === 0 ? OwnedHandle.lease : OwnedHandle.leaseWaiting
-    return lease(this.#handle, this.#operation, (queue) =>
+    return lease(handle, this.#operation, (queue) =>
       Effect.mapError(
         this.#mqrt.receiveMessage(queue, { action, timeout, cursor: null, transaction: "none", read: leastRead }),
         (failure) => {
-          const error = this.#operation.lift({ queue: this.adminQueue })(failure)
-          OwnedHandle.noteFailure(this.#handle, queue, error)
+          const error = this.#operation.lift({ queue: name })(failure)
+          OwnedHandle.noteFailure(handle, queue, error)
           return error
         }
       )
     )
   }
 
-  #record(messageId: string, messageClass: number): void {
+  #record(messageId: string, { class: messageClass, sentTime }: Received): void {
+    const received = { class: messageClass, sentTime }
     const awaited = this.#awaited.get(messageId)
-    if (awaited === undefined) return this.#recordEarly(messageId, messageClass)
-    if (messageClass !== arrived && ++awaited.refusals < awaited.destinations) return
-    Deferred.doneUnsafe(awaited.outcome, Exit.succeed(messageClass))
+    if (awaited === undefined) return this.#recordEarly(messageId, received)
+    if (!MessageClass.isPositive(messageClass) && ++awaited.refusals < awaited.destinations) return
+    Deferred.doneUnsafe(awaited.outcome, Exit.succeed(received))
   }
 
-  #recordEarly(messageId: string, messageClass: number): void {
-    const classes = this.#early.get(messageId)
-    if (classes !== undefined) return void classes.push(messageClass)
-    this.#early.set(messageId, [messageClass])
+  #recordEarly(messageId: string, received: Received): void {
+    const all = this.#early.get(messageId)
+    if (all !== undefined) return void all.push(received)
+    this.#early.set(messageId, [received])
     if (this.#early.size <= maximumEarly) return
     const [oldest] = this.#early.keys()
     if (oldest !== undefined) this.#early.delete(oldest)

@@ -38,6 +38,36 @@ const refusals: ReadonlyMap<number, string> = new Map([
 export const meaningOf = (messageClass: number): string =>
   refusals.get(messageClass) ?? `it was refused with class 0x${messageClass.toString(16).padStart(4, "0")}`
 
+/** Meanings of the negative acknowledgments of a message that a program sends, where they differ from those of a copy. */
+const ofMessages: ReadonlyMap<number, string> = new Map([
+  [
+    numbers.MQMSG_CLASS_NACK_BAD_SIGNATURE,
+    "its signature was not verified, or it has none and the queue takes signed messages only: sign it with a securityContext"
+  ],
+  [
+    numbers.MQMSG_CLASS_NACK_BAD_ENCRYPTION,
+    "its body could not be decrypted, or is not encrypted and the queue takes encrypted bodies only: give a privacyLevel"
+  ],
+  [
+    numbers.MQMSG_CLASS_NACK_NOT_TRANSACTIONAL_Q,
+    "it was sent in a transaction, and the queue is not transactional: open the sender with { transactional: false }"
+  ],
+  [
+    numbers.MQMSG_CLASS_NACK_NOT_TRANSACTIONAL_MSG,
+    "the queue is transactional, and it was not sent in a transaction: open the sender with { transactional: true }"
+  ],
+  [numbers.MQMSG_CLASS_NACK_MESSAGE_TOO_LARGE, "it outgrew the limit of 4 MB by headers that were added on its way"],
+  [numbers.MQMSG_CLASS_NACK_Q_DELETED, "it arrived, and its queue was deleted before it was received"],
+  [numbers.MQMSG_CLASS_NACK_Q_PURGED, "it arrived, and its queue was purged before it was received"],
+  [numbers.MQMSG_CLASS_NACK_RECEIVE_TIMEOUT, "it arrived, and was not received in its timeToBeReceived"],
+  [numbers.MQMSG_CLASS_NACK_RECEIVE_TIMEOUT_AT_SENDER, "its timeToBeReceived was over before it arrived"],
+  [numbers.MQMSG_CLASS_NACK_RECEIVE_REJECTED, "its receiver rejected it"]
+])
+
+/** Returns the meaning of the class with which a message was refused, and the remedy for it. */
+export const refusalOfMessage = (messageClass: number): string =>
+  ofMessages.get(messageClass) ?? meaningOf(messageClass)
+
 /** Refusals after which a message outside a transaction becomes a dead letter, if it asks for that (behaviour D-64). */
 const deadLettered: ReadonlySet<number> = new Set([
   numbers.MQMSG_CLASS_NACK_BAD_DST_Q,

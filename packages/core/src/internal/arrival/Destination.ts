@@ -61,6 +61,12 @@ export const destinationOf = (
   })
 }
 
+/** Returns the kind that all queues have; `undefined` where one is not known, or they differ. */
+export const kindOf = (destinations: ReadonlyArray<Destination>): boolean | undefined => {
+  const [kind, ...others] = new Set(destinations.map(({ properties }) => properties?.transactional))
+  return others.length === 0 ? kind : undefined
+}
+
 const parsed = (formatName: string): FormatName.FormatName | undefined =>
   Result.getOrUndefined(FormatName.parse(formatName))
 

@@ -1,10 +1,14 @@
 /** Codecs of bodies. Those of a program may return anything, or throw. */
 import * as Result from "effect/Result"
+import type { Message, ReadOptions, ReceivedMessage } from "../../Message.ts"
+import type { MessageHeaders } from "../../MessageHeaders.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import { thrownText } from "../errors/thrownText.ts"
+import type { BodyStore } from "./claimCheck.ts"
+import type { bodyStore } from "./claimCheck.ts"
 
 /**
- * Body as it is in a message.
+ * Body as it is in a message, with the fields of the message that say what it is.
  *
  * @category models
  * @since 0.1.0
@@ -12,34 +16,79 @@ import { thrownText } from "../errors/thrownText.ts"
 export interface EncodedBody {
   /** Bytes of the body. */
   readonly body: Uint8Array
-  /** Type of the body: a `VT_` number. */
+  /** Type of the body: a `VT_` number. A `bodyType` of the message to send replaces it. */
   readonly bodyType: number
+  /** Label of the message. A message to send that has another one is refused. None by default. */
+  readonly label?: string | undefined
+  /**
+   * Headers that the message has in addition to its own. A message to send that has one of them with another value is refused. So
+   * is one with an `extension` that holds no headers; one that holds headers gets these, too. None by default.
+   */
+  readonly headers?: MessageHeaders | undefined
+  /**
+   * Extension of the message. A message to send that has another one, or headers, is refused; so is one whose codec sets headers as
+   * well. None by default.
+   */
+  readonly extension?: Uint8Array | undefined
 }
 
 /**
- * Codec for the bodies of messages.
+ * Message whose body a codec decodes. One that was received has all its fields, and a body that a program decodes by itself has those
+ * that the program gives. Fields of a group that the receiver does not read are those of a message without them: a codec that
+ * needs them names the group in `reads`.
  *
  * @category models
  * @since 0.1.0
  */
-export interface MessageBody<A> {
+export interface EncodedMessage extends EncodedBody, Partial<Omit<ReceivedMessage, keyof EncodedBody>> {}
+
+/**
+ * Codec for the bodies of messages: `Sent` is the type of the values that it encodes, `Received` that of the values that it decodes.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface MessageBody<in Sent, out Received = Sent> {
   /** Name of the format, for errors, such as `"JSON"`. */
   readonly name: string
   /**
-   * Encodes a value. Fails with the rule that the value breaks, as a sentence without a subject, such as `"must be a number"`.
+   * Encodes a value for a message, which is given where one is sent. Fails with the rule that the value breaks, as a sentence without
+   * a subject, such as `"must be a number"`.
    */
-  readonly encode: (value: A) => Result.Result<EncodedBody, string>
-  /** Decodes a body. Fails with the rule that the body breaks, as a sentence without a subject. */
-  readonly decode: (encoded: EncodedBody) => Result.Result<A, string>
+  readonly encode: (value: Sent, message?: Message<unknown>) => Result.Result<EncodedBody, string>
+  /** Decodes the body of a message. Fails with the rule that the body breaks, as a sentence without a subject. */
+  readonly decode: (message: EncodedMessage) => Result.Result<Received, string>
+  /**
+   * Groups of properties that `decode` needs beside the body. A receiver that does not read them is refused: see
+   * `Message.ReadOptions`. None by default.
+   */
+  readonly reads?: ReadonlyArray<Exclude<keyof ReadOptions, "body">> | undefined
+  /** @internal Store of large bodies, which `MessageBody.claimCheck` sets. None by default. */
+  readonly [bodyStore]?: BodyStore | undefined
 }
 
+/** Returns `true` for an object with a body. Without this check a message would be sent without one. */
+const hasBody = (encoded: unknown): boolean =>
+  typeof encoded === "object" && encoded !== null && "body" in encoded && encoded.body != null
+
 /** Encodes a body. Throws what the codec throws, and where the codec returns no result. */
-export const encodeWith = <A>(codec: MessageBody<A>, body: A): Result.Result<EncodedBody, string> => {
-  const result = codec.encode(body)
-  if (Result.isResult(result)) return result
-  throw new TypeError(
-    `encode must return a Result, such as Result.succeed({ body, bodyType }), and not ${describeValue(result)}`
-  )
+export const encodeWith = <A>(
+  codec: MessageBody<A, unknown>,
+  body: A,
+  message: Message<unknown>
+): Result.Result<EncodedBody, string> => {
+  const result = codec.encode(body, message)
+  if (!Result.isResult(result)) {
+    throw new TypeError(
+      `encode must return a Result, such as Result.succeed({ body, bodyType }), and not ${describeValue(result)}`
+    )
+  }
+  if (Result.isSuccess(result) && !hasBody(result.success)) {
+    throw new TypeError(
+      `encode must return the bytes of the body, as { body, bodyType }, and not ${describeValue(result.success)}`
+    )
+  }
+  return result
 }
 
 /**
@@ -47,8 +96,8 @@ export const encodeWith = <A>(codec: MessageBody<A>, body: A): Result.Result<Enc
  * message.
  */
 export const decodeWith = <A>(
-  codec: Pick<MessageBody<A>, "decode">,
-  encoded: EncodedBody
+  codec: Pick<MessageBody<never, A>, "decode">,
+  encoded: EncodedMessage
 ): Result.Result<A, string> => {
   try {
     const result = codec.decode(encoded)

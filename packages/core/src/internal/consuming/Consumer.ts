@@ -15,8 +15,7 @@ import type { MsmqError } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
 import { Acknowledgments } from "../arrival/Acknowledgments.ts"
 import { meaningOf } from "../arrival/ArrivalClass.ts"
-import type { Destination } from "../arrival/Destination.ts"
-import { destinationOf, destinationsOf, isSameQueue, refusalOf } from "../arrival/Destination.ts"
+import { destinationOf, destinationsOf, isSameQueue, kindOf, refusalOf } from "../arrival/Destination.ts"
 import { Reader } from "../messages/Reader.ts"
 import { nameOf } from "../names/queueName.ts"
 import { effectOf } from "../options/handlers.ts"
@@ -188,7 +187,7 @@ const poisonTargetOf = Effect.fnUntraced(function* (
     const refusal = yield* refusalOf(mqrt, destination, transactional, undefined)
     if (refusal !== undefined) return yield* refuse(`that queue drops the copies: ${meaningOf(refusal)}`)
   }
-  const acknowledgments = Scope.provide(Acknowledgments.open(mqrt, operation), yield* Effect.scope)
+  const acknowledgments = Scope.provide(Acknowledgments.open(mqrt, operation, queue), yield* Effect.scope)
   // A copy in the transaction of its original needs no acknowledgment, which only decides between two events.
   const opening =
     mode === "transactional" && transactional
@@ -202,12 +201,6 @@ const poisonTargetOf = Effect.fnUntraced(function* (
         )
   return { _tag: "queue", sender: new PoisonSender(mqrt, queue, policy, transactional, opening) }
 })
-
-/** Returns the kind that all queues have; `undefined` where one is not known, or they differ. */
-const kindOf = (destinations: ReadonlyArray<Destination>): boolean | undefined => {
-  const [kind, ...others] = new Set(destinations.map(({ properties }) => properties?.transactional))
-  return others.length === 0 ? kind : undefined
-}
 
 const mustNameQueue =
   "the queue is not transactional, or its kind is not known, and others may receive from it: a message is removed before it " +

@@ -84,7 +84,8 @@ export const poisonError = (
   why?: Cause.Cause<MsmqError>
 ): MsmqError => {
   const cause = why === undefined ? poison.cause : Cause.combine(poison.cause, why)
-  return reader.error(operation, { _tag: "PoisonMessage", ...poison, cause, kept })
+  const reason = { _tag: "PoisonMessage", ...poison, cause, kept } as const
+  return operation.error(reason, { queue: reader.state.queue, cause: Cause.squash(cause) })
 }
 
 /** Reasons for which the message, its copy or the policy is at fault. */
@@ -154,10 +155,29 @@ class Delivery<Body, E, R> {
   /** Makes one attempt, and all that follow it. */
   #attempt(): Effect.Effect<void, MsmqError, R> {
     const { message } = this.#held
-    const decoded = this.#handler.reader.decode(operation, message)
-    return decoded instanceof MsmqError
-      ? this.#after(this.#movePoison(this.#poison(Cause.fail(decoded), message.abortCount)))
-      : this.#handle(decoded)
+    const { reader } = this.#handler
+    const store = reader.storeOf(message)
+    if (store !== undefined) {
+      return Effect.matchCauseEffect(Effect.interruptible(reader.decodeStored(operation, message, store)), {
+        onFailure: (cause) => this.#after(this.#bodyFailed(cause)),
+        onSuccess: (decoded) => this.#handle(decoded)
+      })
+    }
+    const decoded = reader.decode(operation, message)
+    return decoded instanceof MsmqError ? this.#after(this.#undecodable(decoded)) : this.#handle(decoded)
+  }
+
+  /** Moves a message whose body cannot be decoded: it is not attempted. */
+  #undecodable(error: MsmqError): Effect.Effect<Next, MsmqError> {
+    return this.#movePoison(this.#poison(Cause.fail(error), this.#attempts.number - 1))
+  }
+
+  /** Goes on after the body did not come from its store, which counts as an attempt, or cannot be decoded. */
+  #bodyFailed(cause: Cause.Cause<MsmqError>): Effect.Effect<Next, MsmqError> {
+    const error = Option.getOrUndefined(Cause.findErrorOption(cause))
+    return error?.reason._tag === "UndecodableBody"
+      ? this.#undecodable(error)
+      : this.#attemptFailed(cause, new HandlerDefect({ cause }))
   }
 
   /** Takes the step after an attempt that did not succeed. */

@@ -1,26 +1,22 @@
 /** Places that a policy sends poison messages to, and the copies that are sent to a queue. */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
 import type { Poison, PoisonPolicy, PoisonQueue } from "../../Consumer.ts"
 import type { Message, ReceivedMessage } from "../../Message.ts"
 import { copyOf as copyOfReceived, maximumPacketSize, packetSize } from "../../Message.ts"
 import * as MessageHeaders from "../../MessageHeaders.ts"
-import { Mqrt } from "../../Mqrt.ts"
+import type { Mqrt } from "../../Mqrt.ts"
 import type { Reason } from "../../MsmqError.ts"
 import { MsmqError } from "../../MsmqError.ts"
-import { Sender } from "../../Sender.ts"
-import type { Participation } from "../../Transaction.ts"
-import type { Acknowledgments, Outcome } from "../arrival/Acknowledgments.ts"
-import { arrived, isDeadLettered, meaningOf } from "../arrival/ArrivalClass.ts"
-import type { Destination } from "../arrival/Destination.ts"
-import { destinationsOf, refusalOf } from "../arrival/Destination.ts"
+import type { Acknowledgments } from "../arrival/Acknowledgments.ts"
+import type { CopyOptions } from "../arrival/CopySender.ts"
+import { CopySender, mayBeTooLarge } from "../arrival/CopySender.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import { nameOf } from "../names/queueName.ts"
 import { fieldsOf, isMessage } from "../options/outgoingMessages.ts"
-import { openQueue } from "../queues/opening.ts"
 import * as headerXml from "../telemetry/headerXml.ts"
 import * as operations from "../telemetry/Operation.ts"
 
@@ -49,28 +45,17 @@ const describePolicy = (policy: PoisonPolicy): string => {
 export const mustBeAnotherQueue =
   "it must be another queue than the one that is consumed, by any name: a copy would be consumed, and copied, again"
 
-/** Options for sending a copy. */
-interface CopyOptions {
-  /** Transaction that the copy takes part in; `undefined` for the one that the effect runs in. */
-  readonly transaction: Participation | undefined
-  /** `true` makes a copy that does not arrive a dead letter, for an original that is gone by then. */
-  readonly deadLetter: boolean
-  /** `true` refuses a queue that is known to be full, for an original that stays in its queue. */
-  readonly checksRoom: boolean
-}
+/** Options for sending the copy of a poison message. */
+type PoisonCopyOptions = Omit<CopyOptions, "acknowledgments">
 
 /** Copy that the queue manager accepted. */
 export interface Copy {
   readonly _tag: "Copy"
   /** Waits for the acknowledgment; `"unknown"` if none comes. Fails with `CopyNotArrived` if the queue refuses the copy. */
   readonly outcome: Effect.Effect<"arrived" | "unknown", MsmqError>
+  /** Queue that it was sent to. */
+  readonly copies: CopySender
 }
-
-/** Time that a copy has to reach a queue of another machine while its original waits. */
-const timeToReachQueue = Duration.seconds(30)
-
-/** Time that an acknowledgment has to come back. */
-const timeToAnswer = Duration.seconds(5)
 
 /** Number of copies whose ids are remembered; the oldest are forgotten. */
 const maximumRemembered = 10_000
@@ -111,37 +96,32 @@ export class PoisonSender {
   }
 
   /** Sends a copy. Fails with `CopyNotArrived` where it is known beforehand that the queue refuses it. */
-  send(poison: Poison, options: CopyOptions): Effect.Effect<Copy, MsmqError> {
-    return Effect.gen({ self: this }, function* () {
-      const { copy, queue } = this.#target
-      const { formatName, handle } = yield* openQueue(queue, operation, "send", "denyNone")
-      const destinations = yield* destinationsOf(this.#mqrt, { operation, queue: this.#name }, formatName)
-      const pending = this.#acknowledgments
-      const acknowledgments = yield* pending
-      const now = yield* Clock.currentTimeMillis
-      const sender = Sender.make(
-        { mqrt: this.#mqrt, handle, queue: this.#name, transactional: this.transactional, codec: undefined },
-        formatName
-      )
-      const send = (message: Message) =>
-        Effect.gen({ self: this }, function* () {
-          const changed = copy === undefined ? message : yield* changedCopy(this.#name, copy, message, poison)
-          yield* this.#check(destinations, options.checksRoom ? packetSize(changed) : undefined)
-          const requests = requestsOf(changed, options.deadLetter, this.transactional, acknowledgments)
-          return yield* sender.send({ ...changed, ...requests }, { transaction: options.transaction })
-        })
-      const plain = Effect.suspend(() => Effect.withTracerEnabled(send(copyOf(poison.message)), false))
-      const described = describedCopyOf(this.#consumedQueue, poison, now, copy !== undefined)
-      const messageId = yield* described === undefined
-        ? plain
-        : Effect.catchIf(send(described), mayBeTooLarge, () => plain)
-      this.#remember(messageId)
-      const outcome =
-        acknowledgments === undefined
-          ? Effect.succeed("unknown" as const)
-          : this.#outcomeOf(messageId, destinations, options.deadLetter, acknowledgments)
-      return { _tag: "Copy" as const, outcome }
-    }).pipe(Effect.scoped, Effect.provideService(Mqrt, this.#mqrt))
+  send(poison: Poison, options: PoisonCopyOptions): Effect.Effect<Copy, MsmqError> {
+    return Effect.scoped(
+      Effect.gen({ self: this }, function* () {
+        const { copy } = this.#target
+        const copies = yield* this.#open
+        const pending = this.#acknowledgments
+        const acknowledgments = yield* pending
+        const now = yield* Clock.currentTimeMillis
+        const send = (message: Message) =>
+          Effect.flatMap(
+            copy === undefined ? Effect.succeed(message) : changedCopy(this.#name, copy, message, poison),
+            (changed) => copies.send(changed, { ...options, acknowledgments })
+          )
+        const plain = Effect.suspend(() => Effect.withTracerEnabled(send(copyOf(poison.message)), false))
+        const described = describedCopyOf(this.#consumedQueue, poison, now, copy !== undefined)
+        const messageId = yield* described === undefined
+          ? plain
+          : Effect.catchIf(send(described), mayBeTooLarge, () => plain)
+        this.#remember(messageId)
+        const outcome =
+          acknowledgments === undefined
+            ? Effect.succeed("unknown" as const)
+            : copies.outcomeOf(messageId, options.deadLetter, acknowledgments)
+        return { _tag: "Copy" as const, outcome, copies }
+      })
+    )
   }
 
   /**
@@ -152,63 +132,21 @@ export class PoisonSender {
   deliver(poison: Poison, originalIsGone: boolean): Effect.Effect<"arrived" | "unknown", MsmqError> {
     const transaction = this.transactional ? "singleMessage" : "none"
     const copying = this.send(poison, { transaction, deadLetter: originalIsGone, checksRoom: !originalIsGone })
-    return Effect.flatMap(copying, (copy) =>
+    return Effect.flatMap(copying, ({ copies, outcome }) =>
       Effect.filterOrFail(
-        copy.outcome,
+        outcome,
         (outcome) => outcome === "arrived" || (originalIsGone && this.transactional),
-        () => this.#notArrived("silent", false)
+        () => copies.silent
       )
     )
   }
 
-  #outcomeOf(
-    messageId: string,
-    destinations: ReadonlyArray<Destination>,
-    deadLetter: boolean,
-    acknowledgments: Acknowledgments
-  ): Effect.Effect<"arrived" | "unknown", MsmqError> {
-    const isHere = destinations.every(({ isLocal }) => isLocal)
-    // A copy that cannot get lost does not need the time to reach its queue: the answer only decides between two events.
-    const timeout =
-      isHere || (deadLetter && this.transactional) ? timeToAnswer : Duration.sum(timeToReachQueue, timeToAnswer)
-    // One arrival is enough for a list, as its queues cannot be counted.
-    const count = destinations.some(({ isList }) => isList) ? Infinity : destinations.length
-    return Effect.flatMap(
-      acknowledgments.outcomeOf(messageId, count, timeout),
-      (outcome): Effect.Effect<"arrived" | "unknown", MsmqError> => {
-        if (outcome === arrived) return Effect.succeed("arrived")
-        return outcome === "silent" ? Effect.succeed("unknown") : Effect.fail(this.#notArrived(outcome, deadLetter))
-      }
-    )
+  get #open(): Effect.Effect<CopySender, MsmqError, Scope.Scope> {
+    return CopySender.open(this.#mqrt, operation, this.#target.queue, () => Effect.succeed(this.transactional))
   }
 
   get #name(): string {
     return nameOf(this.#target.queue)
-  }
-
-  #check(destinations: ReadonlyArray<Destination>, size: number | undefined): Effect.Effect<void, MsmqError> {
-    return Effect.flatMap(
-      Effect.forEach(destinations, (destination) => refusalOf(this.#mqrt, destination, this.transactional, size)),
-      (refusals) => {
-        const refusal = refusals.find((one) => one !== undefined)
-        return refusal === undefined ? Effect.void : Effect.fail(this.#notArrived(refusal, false))
-      }
-    )
-  }
-
-  #notArrived(outcome: Outcome, deadLetter: boolean): MsmqError {
-    const reason =
-      outcome === "silent"
-        ? { class: undefined, rule: "no acknowledgment of it came in time", copy: "unknown" as const }
-        : {
-            class: outcome,
-            rule: meaningOf(outcome),
-            copy:
-              deadLetter && isDeadLettered(outcome, this.transactional)
-                ? ("deadLetterQueue" as const)
-                : ("nowhere" as const)
-          }
-    return operation.error({ _tag: "CopyNotArrived", ...reason }, { queue: this.#name })
   }
 
   #remember(messageId: string): void {
@@ -241,28 +179,6 @@ const changedCopy = (
 
 const mustReturnMessage =
   "copy must return the message to send, at once and not as a promise: do what takes time in the handler"
-
-/** Returns the properties by which a copy asks for acknowledgments and to be a dead letter. */
-const requestsOf = (
-  { journaling }: Message,
-  deadLetter: boolean,
-  transactional: boolean,
-  acknowledgments: Acknowledgments | undefined
-): Message => ({
-  ...(acknowledgments === undefined
-    ? {}
-    : {
-        adminQueue: acknowledgments.adminQueue,
-        acknowledge: { positiveArrival: true, negativeArrival: true }
-      }),
-  ...(deadLetter ? { journaling: { ...journaling, deadLetter } } : {}),
-  // Without a time limit, a copy could arrive after it was given up and its original was kept.
-  ...(deadLetter && transactional ? {} : { timeToReachQueue })
-})
-
-/** Tells whether a copy may have been too large, which a machine without room reports by the same codes. */
-const mayBeTooLarge = ({ reason }: MsmqError): boolean =>
-  reason._tag === "InsufficientResources" || reason._tag === "IllegalMessage"
 
 /** Returns what the sender of a message set, without its requests: reports, acknowledgments, journaling and time limits. */
 const copyOf = (message: ReceivedMessage): Message => {

@@ -18,6 +18,11 @@ export const causes: Partial<Record<ErrorCodeName, ReadonlyArray<string>>> = {
   MQ_ERROR_PRIVILEGE_NOT_HELD: [
     "only administrators may read or set the accesses that are logged (S:): run as one, or leave that part out"
   ],
+  // [C-04, C-30]
+  MQ_ERROR_QUEUE_EXISTS: [
+    "it was created before: MessageQueue.ensure, in promises ensureQueue, creates a queue only where there is none",
+    "it exists, but this user may not see it: check its permissions"
+  ],
   // [H-06, C-30]
   MQ_ERROR_QUEUE_NOT_FOUND: [
     "the queue does not exist: check its spelling, and that a private queue is named with private$",

@@ -22,13 +22,17 @@ import type { Reason, SourceFailed } from "../../MsmqError.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
 import type { SendAllOptions, SendReport } from "./SendOptions.ts"
 import * as Transaction from "../../Transaction.ts"
-import { bytesViolation } from "../bytes.ts"
+import { bytesViolation, noBytes } from "../bytes.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import { encodeWith } from "../bodies/Codec.ts"
+import * as claimCheck from "../bodies/claimCheck.ts"
+import { setLabel, setsFields, withCodecFields } from "./codecFields.ts"
 import type { OutgoingRecord } from "./outgoing.ts"
 import { IncomingMessage } from "./IncomingMessage.ts"
 import { NotRead } from "./NotRead.ts"
-import { blankRecord, propertiesOf, Refusal, refusalOfNotRead, violation } from "./outgoing.ts"
+import { addressedFields, blankRecord, propertiesOf, Refusal, refusalOfNotRead, violation } from "./outgoing.ts"
+import type { Defaults } from "./senderDefaults.ts"
+import { twoSignersRule } from "./senderDefaults.ts"
 import type { FieldOfBytes } from "./lostBytes.ts"
 import { lostField } from "./lostBytes.ts"
 import { extensionOf } from "./outgoingHeaders.ts"
@@ -39,7 +43,9 @@ import type { Reading, Source } from "./sources.ts"
 import type { AbortGate } from "../promises/AbortGate.ts"
 import { CurrentAbortGate } from "../promises/AbortGate.ts"
 import { CallProgram } from "../promises/CallProgram.ts"
-import { isTimeLeft, transactionRule } from "./timeLimits.ts"
+import { addressRule, isUnresolved, QueueAddresses } from "../names/QueueAddresses.ts"
+import { transactionRule } from "./timeLimits.ts"
+import { isTimeLeft } from "./timesLeft.ts"
 import { errorOf } from "../options/illegalOption.ts"
 import { logRejectionsOf } from "../options/handlers.ts"
 import { isMessage } from "../options/outgoingMessages.ts"
@@ -56,7 +62,7 @@ const twoSigners: Reason = {
   _tag: "IllegalMessage",
   index: 0,
   field: "senderCertificate",
-  rule: "a message is signed through a context or by a certificate, not by both: which would win is not certain",
+  rule: twoSignersRule,
   actual: "given beside a security context"
 }
 
@@ -73,7 +79,9 @@ export interface SenderState<Body> {
   /** `true` for a transactional queue; `undefined` where that is unknown. */
   readonly transactional: boolean | undefined
   /** Codec of the bodies; `undefined` where they are bytes. */
-  readonly codec: MessageBody<Body> | undefined
+  readonly codec: MessageBody<Body, unknown> | undefined
+  /** Defaults of its messages and sends; `undefined` for those of Message Queuing. */
+  readonly defaults: Defaults | undefined
 }
 
 interface Request<Body> {
@@ -171,8 +179,25 @@ interface Chunk<Body> {
   slice: ReadonlyArray<OutgoingProperties>
   /** Bytes of the body of each message of the slice when it was read, and of earlier slices behind them. */
   sizes: Array<number>
-  /** Reason that stops the batch behind the slice. */
+  /** Message behind the slice, whose body has to be in the store before it is sent. */
+  large: OutgoingRecord | undefined
+  /** Reason that stops the batch behind the slice, and behind the message whose body is stored. */
   stop: Reason | undefined
+  /** Message behind the slice that was read, and names a queue of this computer whose address is not known yet. */
+  unaddressed: Unaddressed | undefined
+}
+
+/** Message whose field has the path name of a queue of this computer, by which other computers would not find it. */
+class Unaddressed {
+  readonly record: OutgoingRecord
+  readonly field: "responseQueue" | "adminQueue"
+  readonly pathName: string
+
+  constructor(record: OutgoingRecord, field: "responseQueue" | "adminQueue", pathName: string) {
+    this.record = record
+    this.field = field
+    this.pathName = pathName
+  }
 }
 
 /** Transaction of a context, and the gate of its promise. */
@@ -186,6 +211,8 @@ export class Batch<Body> {
   readonly #request: Request<Body>
   readonly #use: OwnedHandle.IntermittentUse
   readonly #messageIds: Array<string> | undefined
+  /** Store of large bodies; `undefined` where the sender's codec has none. */
+  readonly #store: claimCheck.BodyStore | undefined
   /** Records of the messages of a slice. All slices share them: new ones for each would take a tenth of a batch's time. */
   #records: Array<OutgoingRecord> | undefined
   #accepted = 0
@@ -201,6 +228,7 @@ export class Batch<Body> {
   private constructor(request: Request<Body>) {
     this.#request = request
     this.#messageIds = request.messageIds ? [] : undefined
+    this.#store = request.sender.codec?.[claimCheck.bodyStore]
     this.#use = new OwnedHandle.IntermittentUse(request.handles, request.operation)
   }
 
@@ -287,9 +315,13 @@ export class Batch<Body> {
     this.#letAbort()
     const record = blankRecord()
     const refused = this.#readOne(message, record)
+    if (refused instanceof Unaddressed) {
+      return observation.untilEnd(this.#sendRest({ ...restOf(message, none, 0), unaddressed: refused }))
+    }
     if (refused !== undefined) return observation.end(Exit.fail(this.#error(refused)))
     const slice = [record]
     const { length } = record.body
+    if (this.#isLarge(record)) return observation.untilEnd(this.#sendRest(largeOf(message, record)))
     return Effect.uninterruptibleMask((restore) => {
       // Reading the message may have closed the sender, or made its handle stale.
       if (!this.#use.beginUnsafe()) return observation.untilEnd(restore(this.#sendRest(restOf(message, slice, length))))
@@ -317,7 +349,15 @@ export class Batch<Body> {
   }
 
   #sendRest(chunk: Chunk<Body>): Effect.Effect<string, MsmqError> {
-    return this.#endingUse(Effect.map(this.#sendChunk(chunk), () => this.#firstId))
+    return this.#untilClosing(
+      this.#endingUse(Effect.map(this.#sendChunk(chunk), () => this.#firstId)),
+      this.#store !== undefined
+    )
+  }
+
+  /** Ends an effect that waits for something else with `Released` when a closing of a handle begins during the wait. */
+  #untilClosing<A, E, R>(effect: Effect.Effect<A, E, R>, waits: boolean): Effect.Effect<A, E | MsmqError, R> {
+    return waits ? this.#use.untilClosing(effect, (refusal) => this.#error(refusal.reason)) : effect
   }
 
   get #firstId(): string {
@@ -336,7 +376,7 @@ export class Batch<Body> {
           onSuccess: (reading) => this.#drain(reading, source.waits)
         })
       )
-      const run = source.waits ? this.#use.untilClosing(loop, (refusal) => this.#error(refusal.reason)) : loop
+      const run = this.#untilClosing(loop, source.waits || this.#store !== undefined)
       return this.#reportingEnd(Effect.map(run, () => this.report))
     })
   }
@@ -398,6 +438,10 @@ export class Batch<Body> {
     const mismatch = this.#mismatch
     if (mismatch !== undefined) return Effect.fail(this.#error(mismatch))
     if (chunk.stop === undefined || chunk.slice.length > 0) this.#letAbort()
+    const { large, slice } = chunk
+    if (this.#store !== undefined && large !== undefined && slice.length === 0) {
+      return this.#putLarge(chunk, large, this.#store)
+    }
     const sendNext = () => this.#sendNext(fiber, chunk)
     return EventLoopTurn.isOverFor(fiber)
       ? Effect.andThen(
@@ -411,11 +455,89 @@ export class Batch<Body> {
   #sendNext(fiber: Fiber.Fiber<unknown, unknown>, chunk: Chunk<Body>): Effect.Effect<void, MsmqError> {
     this.#read(chunk)
     if (chunk.slice.length > 0) return this.#sendSlice(fiber, chunk)
+    if (chunk.unaddressed !== undefined) return this.#address(chunk, chunk.unaddressed)
     return chunk.stop === undefined ? Effect.void : Effect.fail(this.#error(chunk.stop))
   }
 
-  /** Reads the only message into a record. Returns the reason why it cannot be sent, if there is one. */
-  #readOne(given: Message<Body>, record: OutgoingRecord): Reason | undefined {
+  /** Asks for the address of a queue that a message names, and makes the message the next slice, or the stop before it. */
+  #address(chunk: Chunk<Body>, { field, pathName, record }: Unaddressed): Effect.Effect<void> {
+    const { operation, sender } = this.#request
+    return Effect.match(QueueAddresses.of(sender.mqrt).find(pathName), {
+      onFailure: (failure) => {
+        const error = operation.lift()(failure)
+        chunk.unaddressed = undefined
+        chunk.next--
+        chunk.stop = error.isRetryable
+          ? error.reason
+          : {
+              _tag: "IllegalMessage",
+              index: this.#accepted,
+              field,
+              rule: addressRule(pathName, failure, error.message),
+              actual: describeValue(pathName)
+            }
+      },
+      onSuccess: () => {
+        chunk.unaddressed = this.#unaddressed(record)
+        if (chunk.unaddressed !== undefined) return
+        if (this.#isLarge(record)) {
+          chunk.large = record
+          return
+        }
+        chunk.slice = [record]
+        chunk.sizes = [record.body.length]
+      }
+    })
+  }
+
+  /** Puts the body of a message into the store. The message with the reference to it is the next slice. */
+  #putLarge(chunk: Chunk<Body>, record: OutgoingRecord, store: claimCheck.BodyStore): Effect.Effect<void, MsmqError> {
+    const lost = lostField(record)
+    if (lost !== undefined) return Effect.fail(this.#error(refusalOfLost(lost, this.#accepted).reason))
+    // A closing does not wait for the store.
+    this.#use.end()
+    return Effect.matchEffect(claimCheck.put(store, record.body), {
+      onFailure: ({ cause }) => Effect.fail(this.#error(this.#thrown("put", cause))),
+      onSuccess: (body) => {
+        record.body = body
+        const broken = violation(record, this.#accepted)
+        if (broken !== undefined) return Effect.fail(this.#error(broken))
+        chunk.large = undefined
+        chunk.slice = [record]
+        chunk.sizes = [body.length]
+        return Effect.void
+      }
+    })
+  }
+
+  /** Returns `true` for a message whose body goes to the store. */
+  #isLarge({ body }: OutgoingProperties): boolean {
+    return this.#store !== undefined && claimCheck.isStored(this.#store, body)
+  }
+
+  /** Returns the rule that a message with a large body breaks. Its size is checked when its body is stored. */
+  #violationBesideSize(record: OutgoingRecord, index: number): Reason | undefined {
+    const { body } = record
+    record.body = noBytes
+    const broken = violation(record, index)
+    record.body = body
+    return broken
+  }
+
+  /** Writes the addresses of the queues of this computer into a message. Returns the first one that is not known. */
+  #unaddressed(record: OutgoingRecord): Unaddressed | undefined {
+    for (const field of addressedFields) {
+      const name = record[field]
+      if (!isUnresolved(name)) continue
+      const address = QueueAddresses.of(this.#request.sender.mqrt).known(name)
+      if (address === undefined) return new Unaddressed(record, field, name)
+      record[field] = address
+    }
+    return undefined
+  }
+
+  /** Reads the only message into a record. Returns the reason why it cannot be sent, or not yet, if there is one. */
+  #readOne(given: Message<Body>, record: OutgoingRecord): Reason | Unaddressed | undefined {
     try {
       const broken = this.#readInto(record, given, 0)
       const lost = broken === undefined ? lostField(record) : undefined
@@ -427,7 +549,9 @@ export class Batch<Body> {
 
   /** Reads the next slice where none is left, up to the first message that cannot be sent. */
   #read(chunk: Chunk<Body>): void {
-    if (chunk.slice.length === 0 && chunk.stop === undefined) this.#gather(chunk)
+    const { large, slice, stop, unaddressed } = chunk
+    if (slice.length === 0 && large === undefined && stop === undefined && unaddressed === undefined)
+      this.#gather(chunk)
     this.#leaveOutTransferred(chunk)
   }
 
@@ -438,7 +562,9 @@ export class Batch<Body> {
       const lost = lostField(slice[index]!)
       if (lost === undefined) continue
       chunk.stop = refusalOfLost(lost, this.#accepted + index).reason
-      chunk.next -= slice.length - index
+      const isFollowed = chunk.large !== undefined || chunk.unaddressed !== undefined
+      chunk.next -= slice.length - index + (isFollowed ? 1 : 0)
+      chunk.large = chunk.unaddressed = undefined
       chunk.slice = slice.slice(0, index)
       return
     }
@@ -452,6 +578,7 @@ export class Batch<Body> {
     let index = this.#accepted
     let bytes = 0
     let part: SourceFailed["part"] = "messages"
+    const store = this.#store
     const records = (this.#records ??= [])
     try {
       const count = (chunk.count = Math.min(chunk.count ?? Infinity, messages.length))
@@ -461,8 +588,18 @@ export class Batch<Body> {
         part = "message"
         const record = (records[slice.length] ??= blankRecord())
         const broken = this.#readInto(record, given, index)
+        if (broken instanceof Unaddressed) {
+          chunk.unaddressed = broken
+          next++
+          break
+        }
         if (broken !== undefined) {
           chunk.stop = broken
+          break
+        }
+        if (store !== undefined && claimCheck.isStored(store, record.body)) {
+          chunk.large = record
+          next++
           break
         }
         const { length } = record.body
@@ -514,36 +651,33 @@ export class Batch<Body> {
     }
   }
 
-  /** Reads a message into a record as the backend gets it. Returns the reason of one that breaks a rule. */
-  #readInto(record: OutgoingRecord, given: Message<Body>, index: number): Reason | undefined {
+  /** Reads a message into a record as the backend gets it. Returns the reason of one that breaks a rule, or cannot be sent yet. */
+  #readInto(record: OutgoingRecord, given: Message<Body>, index: number): Reason | Unaddressed | undefined {
     const read = this.#propertiesOf(given, index, record)
-    return read instanceof Refusal ? read.reason : violation(record, index)
+    if (read instanceof Refusal) return read.reason
+    const broken = this.#isLarge(record) ? this.#violationBesideSize(record, index) : violation(record, index)
+    return broken === undefined && (isUnresolved(record.responseQueue) || isUnresolved(record.adminQueue))
+      ? this.#unaddressed(record)
+      : broken
   }
 
   /** Returns a message as the backend gets it, with its body encoded, and with the time limits of its transaction. */
   #propertiesOf(given: Message<Body>, index: number, record: OutgoingRecord): OutgoingRecord | Refusal {
-    const { sender, span, trace, transaction } = this.#request
+    const { span, transaction } = this.#request
     if (!isMessage(given)) {
       const rule = typeof given === "object" && given !== null ? messageRule : "a message must be an object"
       return new Refusal({ index, field: "body", rule, actual: describeValue(given) })
     }
     if (span !== undefined && given.headers !== undefined) linkTo(span, given.headers)
     const message = given instanceof IncomingMessage ? copyOf<Body>(given) : given
-    const extension = extensionOf(message.headers, message.extension, index, trace)
-    if (extension instanceof Refusal) return extension
-    const { body } = message
-    const encoded =
-      sender.codec === undefined || body === undefined ? undefined : this.#encode(body, sender.codec, index)
-    if (encoded instanceof Refusal) return encoded
-    const properties =
-      encoded === undefined
-        ? propertiesOf(message, index, body, 0, extension, record)
-        : propertiesOf(message, index, encoded.body, encoded.bodyType, extension, record)
+    const properties = this.#writeInto(record, message, index)
     if (properties instanceof Refusal || typeof transaction === "string") return properties
     for (const field of ["timeToReachQueue", "timeToBeReceived"] as const) {
       const limit = properties[field]
-      const isInherited = limit === null && (message[field] === undefined || transaction.timeLimits[field] === null)
-      if (isInherited || isTimeLeft(message[field])) continue
+      const asked = message[field]
+      // The limits of the transaction take the place of a default.
+      const isInherited = asked === undefined || (limit === null && transaction.timeLimits[field] === null)
+      if (isInherited || isTimeLeft(message, field, asked)) continue
       return new Refusal({
         index,
         field,
@@ -556,11 +690,48 @@ export class Batch<Body> {
     return properties
   }
 
+  /** Writes a message into a record, with the defaults, and with what its codec makes of the body. */
+  #writeInto(record: OutgoingRecord, message: Message<Body>, index: number): OutgoingRecord | Refusal {
+    const { sender, trace } = this.#request
+    const { codec, defaults } = sender
+    const { body } = message
+    let { extension, headers } = message
+    if (defaults !== undefined && headers === undefined && extension === undefined) {
+      headers = defaults.headers
+      extension = defaults.extension
+    }
+    const encoded =
+      body === undefined
+        ? defaults?.encoded
+        : codec === undefined
+          ? undefined
+          : this.#encode(body, codec, message, index)
+    if (encoded === undefined) {
+      const carried = extensionOf(headers, extension, index, trace)
+      if (carried instanceof Refusal) return carried
+      return defaults === undefined
+        ? propertiesOf(message, index, body, 0, carried, record)
+        : propertiesOf(message, index, body, defaults.bodyType ?? 0, carried, record, defaults.fields)
+    }
+    if (encoded instanceof Refusal) return encoded
+    const by = setsFields(encoded) ? { encoded, codec: codec?.name ?? "", index } : undefined
+    const given = by === undefined ? undefined : withCodecFields({ headers, extension }, by)
+    if (given instanceof Refusal) return given
+    const carried =
+      given === undefined
+        ? extensionOf(headers, extension, index, trace)
+        : extensionOf(given.headers, given.extension, index, trace)
+    if (carried instanceof Refusal) return carried
+    const bodyType = defaults?.bodyType ?? encoded.bodyType
+    const properties = propertiesOf(message, index, encoded.body, bodyType, carried, record, defaults?.fields)
+    return by === undefined || properties instanceof Refusal ? properties : (setLabel(properties, by) ?? properties)
+  }
+
   /** Encodes a body, or returns the refusal of the message. */
-  #encode(body: Body, codec: MessageBody<Body>, index: number): EncodedBody | Refusal {
+  #encode(body: Body, codec: MessageBody<Body, unknown>, message: Message<Body>, index: number): EncodedBody | Refusal {
     if (NotRead.is(body)) return refusalOfNotRead(body, index, "body")
     this.#encodes = true
-    const result = encodeWith(codec, body)
+    const result = encodeWith(codec, body, message)
     this.#encodes = false
     return Result.isSuccess(result)
       ? result.success
@@ -698,7 +869,9 @@ const chunkOf = <Body>(messages: ReadonlyArray<Message<Body>>): Chunk<Body> => (
   count: undefined,
   slice: none,
   sizes: [],
-  stop: undefined
+  large: undefined,
+  stop: undefined,
+  unaddressed: undefined
 })
 
 /** Returns the chunk of one message that was read, and is not yet accepted. */
@@ -708,11 +881,20 @@ const restOf = <Body>(message: Message<Body>, slice: ReadonlyArray<OutgoingPrope
   count: 1,
   slice,
   sizes: [size],
-  stop: undefined
+  large: undefined,
+  stop: undefined,
+  unaddressed: undefined
+})
+
+/** Returns the chunk of one message that was read, and whose body has to be stored first. */
+const largeOf = <Body>(message: Message<Body>, record: OutgoingRecord): Chunk<Body> => ({
+  ...restOf(message, none, 0),
+  large: record
 })
 
 /** Returns `true` once all messages of a chunk were accepted. */
-const isSent = ({ count, next, slice }: Chunk<unknown>): boolean => next === count && slice.length === 0
+const isSent = ({ count, large, next, slice, unaddressed }: Chunk<unknown>): boolean =>
+  next === count && slice.length === 0 && large === undefined && unaddressed === undefined
 
 /** Returns the defect of a source that only died. In a sink it is wrapped, as all failures are. */
 const defectOf = (cause: Cause.Cause<unknown>): { readonly value: unknown } | undefined => {

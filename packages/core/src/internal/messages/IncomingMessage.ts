@@ -1,5 +1,5 @@
-import * as Duration from "effect/Duration"
-import { inspect, type InspectOptions } from "node:util"
+import { NodeInspectSymbol } from "effect/Inspectable"
+import type { inspect, InspectOptions } from "node:util"
 import { isUint8Array } from "node:util/types"
 import type { Certificate } from "../security/Certificate.ts"
 import type { ReceivedMessage } from "../../Message.ts"
@@ -9,14 +9,17 @@ import { countOf } from "../errors/describeValue.ts"
 import { jsonOf, jsonWithBytes, withoutBytes } from "../json.ts"
 import { printableInspection } from "../printable.ts"
 import { NotRead } from "./NotRead.ts"
-import { timeLeft } from "./timeLimits.ts"
+import type { TimesLeft, WithTimesLeft } from "./timesLeft.ts"
+import { timeLeft, timesLeft } from "./timesLeft.ts"
+
+const isTimeLimit = (field: string): boolean => field === "timeToReachQueue" || field === "timeToBeReceived"
 
 /** Returns the fields of a message as JSON can hold them. One that cannot be shown leaves the others as they are. */
 const fieldsAs = (message: ReceivedMessage<unknown>, json: (value: unknown) => unknown): object =>
   Object.fromEntries(
     Object.entries(message).map(([name, value]) => [
       name,
-      json(Duration.isDuration(value) && name !== "body" ? Duration.toSeconds(value) : value)
+      json(typeof value === "number" && isTimeLimit(name) ? value / 1000 : value)
     ])
   )
 
@@ -33,7 +36,7 @@ class InspectedBytes {
     this.#bytes = bytes
   }
 
-  [inspect.custom](): string {
+  [NodeInspectSymbol](): string {
     const first = Buffer.from(this.#bytes.subarray(0, mostBytes))
       .toString("hex")
       .replaceAll(/..(?!$)/g, "$& ")
@@ -55,7 +58,7 @@ const inspectedFields = (message: ReceivedMessage<unknown>): object =>
  * that it inherits print it safely for any contents. The fields are only declared: as class fields they would be
  * written twice. The fields of groups that are not read are replaced afterwards: see `fieldsLeftOut`.
  */
-export class IncomingMessage implements ReceivedMessage {
+export class IncomingMessage implements ReceivedMessage, WithTimesLeft {
   declare readonly body: ReceivedMessage["body"]
   declare readonly bodySize: ReceivedMessage["bodySize"]
   declare readonly bodyType: ReceivedMessage["bodyType"]
@@ -95,6 +98,7 @@ export class IncomingMessage implements ReceivedMessage {
   declare readonly lastMoveTime: ReceivedMessage["lastMoveTime"]
   declare readonly destinationQueue: ReceivedMessage["destinationQueue"]
   declare readonly sourceMachineId: ReceivedMessage["sourceMachineId"]
+  declare readonly [timesLeft]?: TimesLeft
 
   constructor(properties: ReceivedProperties, senderCertificate: Certificate | undefined) {
     this.body = properties.body ?? noBytes
@@ -112,8 +116,10 @@ export class IncomingMessage implements ReceivedMessage {
     this.adminQueue = properties.adminQueue ?? undefined
     this.journaling = properties.journaling ?? undefined
     this.deadLetterQueue = properties.deadLetterQueue ?? undefined
-    this.timeToReachQueue = timeLeft(properties.timeToReachQueue)
-    this.timeToBeReceived = timeLeft(properties.timeToBeReceived)
+    const timeToReachQueue = timeLeft(properties.timeToReachQueue)
+    const timeToBeReceived = timeLeft(properties.timeToBeReceived)
+    this.timeToReachQueue = timeToReachQueue
+    this.timeToBeReceived = timeToBeReceived
     this.trace = properties.trace
     this.messageId = properties.messageId
     this.lookupId = properties.lookupId
@@ -137,6 +143,9 @@ export class IncomingMessage implements ReceivedMessage {
     this.lastMoveTime = properties.lastMoveTime === 0 ? undefined : new Date(properties.lastMoveTime * 1000)
     this.destinationQueue = properties.destinationQueue ?? ""
     this.sourceMachineId = properties.sourceMachineId
+    if (timeToReachQueue !== undefined || timeToBeReceived !== undefined) {
+      this[timesLeft] = { timeToReachQueue, timeToBeReceived }
+    }
   }
 
   /** Returns the fields as JSON can hold them: bytes in base64, the lookup id as digits, time limits in seconds. */
@@ -149,7 +158,7 @@ export class IncomingMessage implements ReceivedMessage {
     return fieldsAs(this, jsonOf)
   }
 
-  [inspect.custom](_depth: number, options: InspectOptions): string {
-    return `ReceivedMessage ${printableInspection(inspect(inspectedFields(this), options))}`
+  [NodeInspectSymbol](_depth: number, options: InspectOptions, inspector: typeof inspect): string {
+    return `ReceivedMessage ${printableInspection(inspector(inspectedFields(this), options))}`
   }
 }

@@ -1,4 +1,4 @@
-import { inspect } from "node:util"
+import { NodeInspectSymbol } from "effect/Inspectable"
 
 /**
  * Value of a field that was not read, and that a message to send has, too. It can be neither sent nor mistaken for an empty
@@ -21,7 +21,7 @@ export class NotRead {
   }
 
   /** Returns the text that a console shows. */
-  [inspect.custom](): string {
+  [NodeInspectSymbol](): string {
     return "<not read>"
   }
 }

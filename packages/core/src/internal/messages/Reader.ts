@@ -20,12 +20,14 @@ import type { CursorHandle, Mqrt, QueueHandle } from "../../Mqrt.ts"
 import type { MqrtFailure } from "../../mqrt/MqrtFailure.ts"
 import type { Reason } from "../../MsmqError.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
-import type * as Transaction from "../../Transaction.ts"
+import * as Transaction from "../../Transaction.ts"
 import { decodeWith } from "../bodies/Codec.ts"
-import { handOverIn } from "./handOver.ts"
+import * as claimCheck from "../bodies/claimCheck.ts"
+import { handOver, handOverIn } from "./handOver.ts"
 import { ReceivedMessages } from "./incoming.ts"
-import type { Lease, Read, ReadCall, ReadQueue, Results } from "./Reading.ts"
+import type { Finish, Lease, Read, ReadCall, ReadQueue, Results } from "./Reading.ts"
 import { placeOf, Reading } from "./Reading.ts"
+import { everyMessage, Search } from "./Search.ts"
 import * as EventLoopTurn from "../../mqrt/EventLoopTurn.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import { Observer } from "../telemetry/telemetry.ts"
@@ -33,6 +35,7 @@ import { duration } from "../options/durations.ts"
 import type { Call } from "../options/illegalOption.ts"
 import { errorOf, readArgument } from "../options/illegalOption.ts"
 import { checkParticipation } from "../options/owned.ts"
+import { CurrentAbortGate } from "../promises/AbortGate.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 
 /** Longest finite wait, in milliseconds: one more would mean for ever. */
@@ -61,7 +64,7 @@ export interface ReceiverState<Body> {
   /** `true` where a call whose handle was lost is made again at once, on the reopened queue. */
   readonly reopens: boolean
   /** Codec of the bodies; `undefined` where they are bytes. */
-  readonly codec: MessageBody<Body> | undefined
+  readonly codec: MessageBody<never, Body> | undefined
   /** Groups of properties that its messages have. */
   readonly read: ReadProperties
 }
@@ -102,11 +105,15 @@ export const optionally = <Received>(
   failed: (error) => (absent.includes(error.reason._tag) ? Effect.succeedNone : Effect.fail(error))
 })
 
+/** Returns the results of a read for what an effect returns. */
+const withResults = <Received, A>(effect: Failable<Received>, { failed, found }: Results<Received, A>): Failable<A> =>
+  Effect.matchEffect(effect, { onFailure: failed, onSuccess: (received) => Effect.succeed(found(received)) })
+
 /**
  * Reader of one queue. It uses the handles of the queue, the cursor and the transaction, and makes messages of what the backend
  * returns. `Received` is the type of its messages, which depends on the groups that it reads.
  */
-export class Reader<Body, Received = ReceivedMessage<Body>> implements ReadQueue<Received> {
+export class Reader<Body, Received = ReceivedMessage<Body>> implements ReadQueue {
   readonly state: ReceiverState<Body>
   readonly observer: Observer
   readonly #received: ReceivedMessages
@@ -140,24 +147,60 @@ export class Reader<Body, Received = ReceivedMessage<Body>> implements ReadQueue
 
   /** Receives or peeks, in the transaction that the effect runs in. */
   take(take: Take): Failable<Received> {
-    return handOverIn(this.reads(take, itself()))
+    return this.#storedTake(take) ?? Effect.withFiber(this.#reads(take, itself(), OwnedHandle.lease))
   }
 
-  /** Returns a read that receives or peeks, in the transaction that its fiber runs in. */
+  /** Returns a read that receives or peeks in the transaction of its fiber, for {@link inOneGo}. */
   reads<A>(take: Take, results: Results<Received, A>): Read<A> {
-    return take.cursor === null
-      ? this.#readFirst(take, results, this.state.reopens)
-      : this.#readAt(take, results, take.cursor)
+    const stored = this.#storedTake(take)
+    return stored === undefined ? this.#reads(take, results, OwnedHandle.leaseOnce) : () => withResults(stored, results)
   }
 
   /** Receives or peeks by lookup id, which never waits. */
   lookUp(operation: Operation, action: LookupAction, lookupId: bigint): Failable<Received> {
-    return handOverIn(this.looksUp(operation, action, lookupId, itself()))
+    return action.startsWith("receive") && this.#hasStore
+      ? this.#lookUpWithBody(operation, action, lookupId)
+      : this.#lookUp(operation, action, lookupId, this.#deliver)
   }
 
-  /** Returns a read that receives or peeks by lookup id, which never waits. */
+  /** Returns a read that receives or peeks by lookup id, for {@link inOneGo}. */
   looksUp<A>(operation: Operation, action: LookupAction, lookupId: bigint, results: Results<Received, A>): Read<A> {
-    return this.#readById(operation, action, lookupId, results, this.state.reopens)
+    return action.startsWith("receive") && this.#hasStore
+      ? () => withResults(this.#lookUpWithBody(operation, action, lookupId), results)
+      : this.#readById(operation, action, lookupId, this.#finish(results), results.failed, OwnedHandle.leaseOnce)
+  }
+
+  /** Returns a receive of a message whose body may be in the store; `undefined` where there is none, and for a peek. */
+  #storedTake(take: Take): Failable<Received> | undefined {
+    const { action, cursor, operation, timeout, transaction } = take
+    if (action !== "receive" || !this.#hasStore) return undefined
+    if (cursor === null) {
+      const found = new Search(this, everyMessage).find(operation, true, timeout)
+      return transaction === undefined ? found : Effect.provideService(found, Transaction.Current, transaction)
+    }
+    const peek = this.#takeAt({ ...take, action: "peekCurrent" }, cursor, this.#fetch)
+    return Effect.flatMap(peek, ({ outcome }) =>
+      handOver(Effect.andThen(this.#takeAt(take, cursor, ignore, leastRead), outcome))
+    )
+  }
+
+  #reads<A>(take: Take, results: Results<Received, A>, lease: Lease): Read<A> {
+    const finish = this.#finish(results)
+    return take.cursor === null
+      ? this.#readFirst(take, finish, results.failed, lease, this.state.reopens)
+      : this.#readAt(take, take.cursor, finish, results.failed)
+  }
+
+  /** Returns how a read continues with its message. */
+  #finish<A>({ found }: Results<Received, A>): Finish<A> {
+    return this.state.codec === undefined
+      ? { found: (message) => found(this.#withoutCodec(message)) }
+      : { effect: (operation, message) => Effect.map(this.#deliver(operation, message), found) }
+  }
+
+  /** `true` where bodies may be in a store: then a message leaves its queue only when its body is here. */
+  get #hasStore(): boolean {
+    return this.state.codec?.[claimCheck.bodyStore] !== undefined
   }
 
   /** Waits until a message is in the queue, and leaves it there. It reads as little of the message as it can. */
@@ -232,6 +275,178 @@ export class Reader<Body, Received = ReceivedMessage<Body>> implements ReadQueue
     return this.#decode(operation, message, into)
   }
 
+  /** Store that the body of a message is in; `undefined` for a body that is in the message. */
+  storeOf({ body }: ReceivedMessage): claimCheck.BodyStore | undefined {
+    const store = this.state.codec?.[claimCheck.bodyStore]
+    return store !== undefined && claimCheck.isMarked(body) ? store : undefined
+  }
+
+  /** Decodes a message as {@link decode} does, with its body from the store. Fails with `BodyUnavailable`, too. */
+  decodeStored(operation: Operation, message: ReceivedMessage, store: claimCheck.BodyStore): Failable<Received> {
+    return this.#decodeFrom(store, operation, message, this.#received.copyOf(message))
+  }
+
+  error(operation: Operation, reason: Reason): MsmqError {
+    const cause = reason._tag === "BodyUnavailable" ? { cause: reason.cause } : undefined
+    return operation.error(reason, { queue: this.state.queue, ...cause })
+  }
+
+  /** Returns the error for a failed call with a handle of the queue, and notes where the handle has become useless. */
+  noteFailure(operation: Operation, queue: QueueHandle, failure: MqrtFailure): MsmqError {
+    const error = this.error(operation, reasonOf(failure))
+    OwnedHandle.noteFailure(this.state.handle, queue, error)
+    return error
+  }
+
+  /** Makes and runs an effect in the transaction of the fiber; `takes`: `false` for a peek, which takes part in none (F-16). */
+  #inTransaction<A>(takes: boolean, make: (transaction: Transaction.Participation) => Failable<A>): Failable<A> {
+    return EventLoopTurn.within(({ context }) => make(takes ? placeOf(context).transaction : "none"))
+  }
+
+  /** Returns a read of the first message. A message that is there already is received without a fiber of its own. */
+  #readFirst<A>(
+    take: Take,
+    finish: Finish<A>,
+    failed: (error: MsmqError) => Failable<A>,
+    lease: Lease,
+    retries: boolean
+  ): Read<A> {
+    const { action, operation, timeout, transaction } = take
+    const otherwise = (error: MsmqError): Failable<A> =>
+      retries && this.#mayRetry(error)
+        ? runRead(this.#readFirst(take, finish, failed, lease, false), lease)
+        : failed(error)
+    const call = { operation, takes: action === "receive", transaction, lease, make: this.#receive(action, 0) }
+    return new Reading(this, call, finish, (error) =>
+      timeout !== 0 && error.reason._tag === "IoTimeout"
+        ? Effect.catch(this.#waitFor(take, finish), otherwise)
+        : otherwise(error)
+    ).read
+  }
+
+  #lookUp<A>(
+    operation: Operation,
+    action: LookupAction,
+    lookupId: bigint,
+    effect: Deliver<A>,
+    read = this.state.read
+  ): Failable<A> {
+    return Effect.withFiber(
+      this.#readById(operation, action, lookupId, { effect }, Effect.fail, OwnedHandle.lease, read)
+    )
+  }
+
+  #readById<A>(
+    operation: Operation,
+    action: LookupAction,
+    lookupId: bigint,
+    finish: Finish<A>,
+    failed: (error: MsmqError) => Failable<A>,
+    lease: Lease,
+    read = this.state.read,
+    retries = this.state.reopens
+  ): Read<A> {
+    const { mqrt } = this.state
+    const call: ReadCall = {
+      operation,
+      takes: action.startsWith("receive"),
+      lease,
+      make: (queue, transaction) => mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction, read })
+    }
+    return new Reading(this, call, finish, (error) =>
+      retries && this.#mayRetry(error)
+        ? runRead(this.#readById(operation, action, lookupId, finish, failed, lease, read, false), lease)
+        : failed(error)
+    ).read
+  }
+
+  /**
+   * Receives by lookup id a message whose body may be in the store. If another has taken it, or holds it, since its body was
+   * asked for, the next message that the action means is received instead.
+   */
+  #lookUpWithBody(operation: Operation, action: LookupAction, lookupId: bigint): Failable<Received> {
+    const { next, peek } = peeks[action] ?? peekAtCurrent
+    const remove = action === "receiveAllowPeek" ? action : "receiveCurrent"
+    return Effect.flatMap(this.#lookUp(operation, peek, lookupId, this.#fetch), (peeked) => {
+      const removed = this.#lookUp(operation, remove, peeked.lookupId, ignore, leastRead)
+      return Effect.matchEffect(handOver(removed), {
+        onFailure: (error) => {
+          const { _tag } = error.reason
+          const isLocked = _tag === "MessageLockedUnderTransaction"
+          if (next === undefined || (_tag !== "MessageNotFound" && !isLocked)) return Effect.fail(error)
+          return Effect.withFiber((fiber) => {
+            // Nothing was taken, so that an abort ends the search again.
+            fiber.getRef(CurrentAbortGate)?.open()
+            return isLocked
+              ? this.#lookUpWithBody(operation, next, peeked.lookupId)
+              : this.#lookUpWithBody(operation, action, lookupId)
+          })
+        },
+        onSuccess: () => peeked.outcome
+      })
+    })
+  }
+
+  #takeAt<A>(
+    take: Take,
+    cursor: OwnedHandle.OwnedHandle<CursorHandle>,
+    effect: Deliver<A>,
+    read = this.state.read
+  ): Failable<A> {
+    return Effect.withFiber(this.#readAt(take, cursor, { effect }, Effect.fail, read))
+  }
+
+  /** Returns a read at the place of a cursor, which each attempt would move, and a reopening of the queue would close. */
+  #readAt<A>(
+    { action, operation, timeout }: Take,
+    cursor: OwnedHandle.OwnedHandle<CursorHandle>,
+    finish: Finish<A>,
+    failed: (error: MsmqError) => Failable<A>,
+    read = this.state.read
+  ): Read<A> {
+    const lease = timeout === 0 ? OwnedHandle.lease : OwnedHandle.leaseWaiting
+    const call: ReadCall = {
+      operation,
+      takes: action === "receive",
+      lease,
+      make: (queue, transaction) =>
+        lease(cursor, operation, (place) => this.#receive(action, timeout, place, read)(queue, transaction))
+    }
+    return new Reading(this, call, finish, failed).read
+  }
+
+  /** Waits for a message. An abort ends the wait, and comes too late once there is a message. */
+  #waitFor<A>({ action, operation, timeout, transaction }: Take, finish: Finish<A>): Failable<A> {
+    const takes = action === "receive"
+    const call = { operation, takes, lease: OwnedHandle.leaseWaiting, make: this.#receive(action, timeout) }
+    const waiting = new Reading(this, call, finish, Effect.fail)
+    return Effect.withFiber((fiber) => {
+      if (!takes) return waiting.readIn("none")
+      const { gate, transaction: current } = placeOf(fiber.context)
+      const waited = waiting.readIn(transaction ?? current)
+      if (gate === undefined) return waited
+      gate.open()
+      return Effect.tap(waited, () => {
+        gate.close()
+        return Effect.void
+      })
+    })
+  }
+
+  #receive(
+    action: ReceiveAction,
+    timeout: number | null,
+    cursor: CursorHandle | null = null,
+    read = this.state.read
+  ): ReadCall["make"] {
+    const { mqrt } = this.state
+    return (queue, transaction) => mqrt.receiveMessage(queue, { action, timeout, cursor, transaction, read })
+  }
+
+  #mayRetry(error: MsmqError): boolean {
+    return OwnedHandle.mayRetry(this.state.handle, error)
+  }
+
   /** Uses the handle of the queue, and that of a transaction, which must fit the queue. */
   use<A, E>(
     operation: Operation,
@@ -253,145 +468,119 @@ export class Reader<Body, Received = ReceivedMessage<Body>> implements ReadQueue
     })
   }
 
-  /** `true` where a codec decodes the bodies. */
-  get decodes(): boolean {
-    return this.state.codec !== undefined
-  }
-
-  /** Counts a message that a call returned, and returns it with its body as bytes. */
-  messageOf(properties: ReceivedProperties, takes: boolean): Received {
-    return this.#undecoded(properties, takes) as Received
-  }
-
-  /** Counts a message that a call returned, and decodes it. */
-  decodedMessageOf(operation: Operation, properties: ReceivedProperties, takes: boolean): Received | MsmqError {
-    const message = this.#undecoded(properties, takes)
-    return this.#decode(operation, message, message)
-  }
-
-  #undecoded(properties: ReceivedProperties, takes: boolean): ReceivedMessage {
-    this.handle.node.hasServed = true
+  /** Counts a message that a call returned, and returns it with all its fields. */
+  messageOf(properties: ReceivedProperties, takes: boolean): ReceivedMessage {
+    this.state.handle.node.hasServed = true
     this.observer.received(properties, takes)
     return this.#received.messageOf(properties)
   }
 
-  error(operation: Operation, reason: Reason): MsmqError {
-    return operation.error(reason, { queue: this.state.queue })
+  /** Returns a message with the fields that are read, and its body as bytes. */
+  #withoutCodec(message: ReceivedMessage): Received {
+    this.#received.leaveOut(message)
+    return message as Received
   }
 
-  /** Returns the error for a failed call with a handle of the queue, and notes where the handle has become useless. */
-  noteFailure(operation: Operation, queue: QueueHandle, failure: MqrtFailure): MsmqError {
-    const error = this.error(operation, reasonOf(failure))
-    OwnedHandle.noteFailure(this.state.handle, queue, error)
-    return error
-  }
-
-  /** Returns a read of the first message. A message that is there already is received without a fiber of its own. */
-  #readFirst<A>(take: Take, results: Results<Received, A>, retries: boolean): Read<A> {
-    const { action, operation, timeout, transaction } = take
-    const failed = (error: MsmqError): Failable<A> =>
-      retries && this.#mayRetry(error) ? handOverIn(this.#readFirst(take, results, false)) : results.failed(error)
-    const call = {
-      operation,
-      takes: action === "receive",
-      transaction,
-      lease: OwnedHandle.leaseOnce,
-      make: this.#receive(action, 0)
+  /** Hands out a message with its body decoded. */
+  readonly #deliver: Deliver<Received> = (operation, message) => {
+    const store = this.storeOf(message)
+    if (store !== undefined) {
+      return OwnedHandle.leaseWaiting(this.state.handle, operation, () =>
+        this.#decodeFrom(store, operation, message, message)
+      )
     }
-    return new Reading(this, call, {
-      found: results.found,
-      failed: (error) =>
-        timeout !== 0 && error.reason._tag === "IoTimeout"
-          ? Effect.catch(this.#waitFor(take, results.found), failed)
-          : failed(error)
-    }).read
+    const decoded = this.#decode(operation, message, message)
+    return decoded instanceof MsmqError ? Effect.fail(decoded) : Effect.succeed(decoded)
   }
 
-  #readById<A>(
-    operation: Operation,
-    action: LookupAction,
-    lookupId: bigint,
-    results: Results<Received, A>,
-    retries: boolean
-  ): Read<A> {
-    const { mqrt, read } = this.state
-    const call: ReadCall = {
-      operation,
-      takes: action.startsWith("receive"),
-      lease: OwnedHandle.leaseOnce,
-      make: (queue, transaction) => mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction, read })
-    }
-    return new Reading(this, call, {
-      found: results.found,
-      failed: (error) =>
-        retries && this.#mayRetry(error)
-          ? handOverIn(this.#readById(operation, action, lookupId, results, false))
-          : results.failed(error)
-    }).read
-  }
-
-  /** Returns a read at the place of a cursor, which each attempt would move, and a reopening of the queue would close. */
-  #readAt<A>(
-    { action, operation, timeout }: Take,
-    results: Results<Received, A>,
-    cursor: OwnedHandle.OwnedHandle<CursorHandle>
-  ): Read<A> {
-    const lease = timeout === 0 ? OwnedHandle.leaseOnce : OwnedHandle.leaseWaiting
-    const call: ReadCall = {
-      operation,
-      takes: action === "receive",
-      lease,
-      make: (queue, transaction) =>
-        lease(cursor, operation, (place) => this.#receive(action, timeout, place)(queue, transaction))
-    }
-    return new Reading(this, call, results).read
-  }
-
-  /** Waits for a message. An abort ends the wait, and comes too late once there is a message. */
-  #waitFor<A>({ action, operation, timeout, transaction }: Take, found: Results<Received, A>["found"]): Failable<A> {
-    const takes = action === "receive"
-    const call: ReadCall = {
-      operation,
-      takes,
-      lease: OwnedHandle.leaseWaiting,
-      make: this.#receive(action, timeout)
-    }
-    const waiting = new Reading(this, call, { found, failed: Effect.fail })
-    return Effect.withFiber((fiber) => {
-      if (!takes) return waiting.readIn("none")
-      const { gate, transaction: current } = placeOf(fiber.context)
-      const waited = waiting.readIn(transaction ?? current)
-      if (gate === undefined) return waited
-      gate.open()
-      return Effect.tap(waited, () => {
-        gate.close()
-        return Effect.void
-      })
+  /** Decodes the body of a message that is still in the queue. Fails where the body is not to be had. */
+  readonly #fetch: Deliver<Peeked<Received>> = (operation, message) => {
+    const { lookupId } = message
+    return Effect.matchEffect(this.#deliver(operation, message), {
+      onFailure: (error) =>
+        error.reason._tag === "UndecodableBody"
+          ? Effect.succeed({ lookupId, outcome: Effect.fail(error) })
+          : Effect.fail(error),
+      onSuccess: (received) => Effect.succeed({ lookupId, outcome: Effect.succeed(received) })
     })
   }
 
-  #receive(action: ReceiveAction, timeout: number | null, cursor: CursorHandle | null = null): ReadCall["make"] {
-    const { mqrt, read } = this.state
-    return (queue, transaction) => mqrt.receiveMessage(queue, { action, timeout, cursor, transaction, read })
+  /** Gets the body of a message from the store, and decodes it. */
+  #decodeFrom(
+    store: claimCheck.BodyStore,
+    operation: Operation,
+    message: ReceivedMessage,
+    into: ReceivedMessage
+  ): Failable<Received> {
+    const check = claimCheck.read(message.body)
+    if (Result.isFailure(check)) {
+      this.#received.leaveOut(into)
+      return Effect.fail(this.#undecodable(operation, message, check.failure))
+    }
+    const { reference } = check.success
+    return Effect.matchEffect(claimCheck.get(store, check.success), {
+      onFailure: ({ cause }) => {
+        const codec = this.#codecName
+        this.#received.leaveOut(into)
+        return Effect.fail(this.error(operation, { _tag: "BodyUnavailable", codec, reference, message, cause }))
+      },
+      onSuccess: (body) => {
+        const decoded = this.#decode(operation, message, into, { ...message, body })
+        return decoded instanceof MsmqError ? Effect.fail(decoded) : Effect.succeed(decoded)
+      }
+    })
   }
 
-  /** Makes and runs an effect in the transaction of the fiber; `takes`: `false` for a peek, which takes part in none (F-16). */
-  #inTransaction<A>(takes: boolean, make: (transaction: Transaction.Participation) => Failable<A>): Failable<A> {
-    return EventLoopTurn.within(({ context }) => make(takes ? placeOf(context).transaction : "none"))
+  #undecodable(operation: Operation, message: ReceivedMessage, rule: string): MsmqError {
+    return this.error(operation, { _tag: "UndecodableBody", codec: this.#codecName, rule, message })
   }
 
-  #mayRetry(error: MsmqError): boolean {
-    return OwnedHandle.mayRetry(this.state.handle, error)
+  get #codecName(): string {
+    return this.state.codec?.name ?? "bytes"
   }
 
-  #decode(operation: Operation, message: ReceivedMessage, into: ReceivedMessage): Received | MsmqError {
+  /** Decodes a message. `into`: the message that is handed out, with the fields that are read. `encoded`: it with its whole body. */
+  #decode(
+    operation: Operation,
+    message: ReceivedMessage,
+    into: ReceivedMessage,
+    encoded: ReceivedMessage = message
+  ): Received | MsmqError {
     const { codec } = this.state
-    if (codec === undefined) return into as Received
-    const decoded = decodeWith(codec, message)
+    const decoded = codec === undefined ? undefined : decodeWith(codec, encoded)
+    this.#received.leaveOut(into)
+    if (decoded === undefined) return into as Received
     return Result.isSuccess(decoded)
       ? (Object.assign(into, { body: decoded.success }) as Received)
-      : this.error(operation, { _tag: "UndecodableBody", codec: codec.name, rule: decoded.failure, message })
+      : this.#undecodable(operation, message, decoded.failure)
   }
+}
+
+/** Message that was peeked at, and what is returned when it has left the queue. */
+interface Peeked<Received> {
+  readonly lookupId: bigint
+  readonly outcome: Failable<Received>
+}
+
+/** Continues with a message that was read. */
+type Deliver<A> = (operation: Operation, message: ReceivedMessage) => Failable<A>
+
+/** Continues with nothing, where the message was read before. */
+const ignore: Deliver<void> = () => Effect.void
+
+/** Peek at the message that a receive by lookup id means, and the receive of the next one. */
+interface PeekOf {
+  readonly peek: LookupAction
+  readonly next?: LookupAction
+}
+
+const peekAtCurrent: PeekOf = { peek: "peekCurrent" }
+
+const peeks: { readonly [Action in LookupAction]?: PeekOf } = {
+  receiveFirst: { peek: "peekFirst", next: "receiveNext" },
+  receiveNext: { peek: "peekNext", next: "receiveNext" },
+  receivePrevious: { peek: "peekPrevious", next: "receivePrevious" },
+  receiveLast: { peek: "peekLast", next: "receivePrevious" }
 }
 
 /** Peek that only waits. */
@@ -403,11 +592,12 @@ const waitingPeek: ReceiveParameters = {
   read: leastRead
 }
 
+/** Runs a read again: one that begins its lease itself must not yield before. */
+const runRead = <A>(read: Read<A>, lease: Lease): Failable<A> =>
+  lease === OwnedHandle.leaseOnce ? handOverIn(read) : Effect.withFiber(read)
+
 /** Returns `None` for a failure with one of the reasons. */
 export const optional = <A>(
   receive: Effect.Effect<A, MsmqError>,
   ...absent: ReadonlyArray<Reason["_tag"]>
-): Effect.Effect<Option.Option<A>, MsmqError> => {
-  const { failed, found } = optionally<A>(...absent)
-  return Effect.matchEffect(receive, { onFailure: failed, onSuccess: (value) => Effect.succeed(found(value)) })
-}
+): Effect.Effect<Option.Option<A>, MsmqError> => withResults(receive, optionally(...absent))

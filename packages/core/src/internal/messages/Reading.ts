@@ -5,7 +5,8 @@ import type { ReceivedProperties, TransactionArgument } from "../../mqrt/Message
 import * as EventLoopTurn from "../../mqrt/EventLoopTurn.ts"
 import type { QueueHandle } from "../../Mqrt.ts"
 import type { MqrtFailure } from "../../mqrt/MqrtFailure.ts"
-import { MsmqError } from "../../MsmqError.ts"
+import type { ReceivedMessage } from "../../Message.ts"
+import type { MsmqError } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import { CurrentAbortGate } from "../promises/AbortGate.ts"
@@ -20,7 +21,7 @@ export type Read<A> = (fiber: Fiber.Fiber<unknown, unknown>) => Failable<A>
 export type Lease = typeof OwnedHandle.leaseOnce
 
 /** Receiver as a reading sees it: the handle, and what is made of an outcome. */
-export interface ReadQueue<Received> {
+export interface ReadQueue {
   readonly handle: OwnedHandle.OwnedHandle<QueueHandle>
   /** Uses the handle of the queue, and that of a transaction. */
   readonly use: <A, E>(
@@ -29,16 +30,8 @@ export interface ReadQueue<Received> {
     transaction: Transaction.Participation,
     use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<A, E>
   ) => Effect.Effect<A, E | MsmqError>
-  /** `true` where a codec decodes the bodies. */
-  readonly decodes: boolean
-  /** Returns the message of what a call returned, with its body as bytes. */
-  readonly messageOf: (properties: ReceivedProperties, takes: boolean) => Received
-  /** Returns the message of what a call returned, decoded, or the error `UndecodableBody`. */
-  readonly decodedMessageOf: (
-    operation: Operation,
-    properties: ReceivedProperties,
-    takes: boolean
-  ) => Received | MsmqError
+  /** Returns the message of what a call returned, with all its fields. */
+  readonly messageOf: (properties: ReceivedProperties, takes: boolean) => ReceivedMessage
   /** Returns the error for a failed call with a handle of the queue. */
   readonly noteFailure: (operation: Operation, queue: QueueHandle, failure: MqrtFailure) => MsmqError
 }
@@ -66,6 +59,11 @@ export interface Results<Received, A> {
   readonly failed: (error: MsmqError) => Failable<A>
 }
 
+/** Continues with a message that has all its fields: at once where nothing can fail, or by an effect. */
+export type Finish<A> =
+  | { readonly found: (message: ReceivedMessage) => A }
+  | { readonly effect: (operation: Operation, message: ReceivedMessage) => Failable<A> }
+
 /** Returns the transaction and the gate of the fiber that takes a message. */
 export const placeOf = EventLoopTurn.readOnce((context) => ({
   gate: Context.get(context, CurrentAbortGate),
@@ -76,19 +74,19 @@ export const placeOf = EventLoopTurn.readOnce((context) => ({
  * Read of one message, for an effect that may run any number of times. It has no state of a run, so that a receive outside of a
  * transaction makes nothing but its message: closures for each run took as long as the run.
  */
-export class Reading<Received, A> {
-  readonly #queue: ReadQueue<Received>
+export class Reading<A> {
+  readonly #queue: ReadQueue
   readonly #call: ReadCall
-  readonly #failed: Results<Received, A>["failed"]
-  readonly #found: (message: Received) => A
+  readonly #finish: Finish<A>
+  readonly #failed: (error: MsmqError) => Failable<A>
   /** Read outside of a transaction through a native handle that is leased. */
   #plain: { readonly native: QueueHandle; readonly read: Failable<A> } | undefined
 
-  constructor(queue: ReadQueue<Received>, call: ReadCall, { failed, found }: Results<Received, A>) {
+  constructor(queue: ReadQueue, call: ReadCall, finish: Finish<A>, failed: (error: MsmqError) => Failable<A>) {
     this.#queue = queue
     this.#call = call
+    this.#finish = finish
     this.#failed = failed
-    this.#found = found
   }
 
   /** Reads in the transaction of the fiber; a peek takes part in none (behaviour F-16). */
@@ -126,23 +124,17 @@ export class Reading<Received, A> {
 
   /** Continues after a call. `used`: returns the handle that was used. */
   #continue(call: Effect.Effect<ReceivedProperties, MqrtFailure | MsmqError>, used: () => QueueHandle): Failable<A> {
-    return Effect.catch(this.#take(call), (failure) =>
-      this.#failed(
-        failure._tag === "MsmqError" ? failure : this.#queue.noteFailure(this.#call.operation, used(), failure)
-      )
-    )
-  }
-
-  /** Returns the result for what a call returns. */
-  #take<E>(call: Effect.Effect<ReceivedProperties, E>): Effect.Effect<A, E | MsmqError> {
     const { operation, takes } = this.#call
     const queue = this.#queue
-    const found = this.#found
-    // Nothing can fail without a codec, and `map` hands its result on without an exit, which would take another step.
-    if (!queue.decodes) return Effect.map(call, (properties) => found(queue.messageOf(properties, takes)))
-    return Effect.flatMap(call, (properties) => {
-      const message = queue.decodedMessageOf(operation, properties, takes)
-      return message instanceof MsmqError ? Effect.fail(message) : Effect.succeed(found(message))
-    })
+    const finish = this.#finish
+    const failed = (failure: MqrtFailure | MsmqError): Failable<A> =>
+      this.#failed(failure._tag === "MsmqError" ? failure : queue.noteFailure(operation, used(), failure))
+    if ("effect" in finish) {
+      const onSuccess = (properties: ReceivedProperties) => finish.effect(operation, queue.messageOf(properties, takes))
+      return Effect.matchEffect(call, { onFailure: failed, onSuccess })
+    }
+    // `map` hands its result on without an exit, which would take another step.
+    const found = Effect.map(call, (properties) => finish.found(queue.messageOf(properties, takes)))
+    return Effect.catch(found, failed)
   }
 }

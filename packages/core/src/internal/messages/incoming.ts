@@ -1,11 +1,11 @@
 import * as Result from "effect/Result"
-import { X509Certificate } from "node:crypto"
 import { Certificate } from "../security/Certificate.ts"
+import { x509Of } from "../security/x509.ts"
 import type { ReceivedMessage } from "../../Message.ts"
 import * as MessageHeaders from "../../MessageHeaders.ts"
 import type { ReadProperties, ReceivedProperties } from "../../mqrt/MessageProperties.ts"
 import { IncomingMessage } from "./IncomingMessage.ts"
-import { formatNames, localNames } from "../names/knownNames.ts"
+import { namesIn } from "../names/knownNames.ts"
 import { fieldsLeftOut, rareFields } from "./readGroups.ts"
 
 /** Maker of messages from what a backend received. Messages in a row mostly have one certificate, which is read once. */
@@ -19,13 +19,17 @@ export class ReceivedMessages {
   }
 
   messageOf(properties: ReceivedProperties): ReceivedMessage {
-    if (properties.responseQueue !== null) formatNames.remember(properties.responseQueue)
-    if (properties.adminQueue !== null) formatNames.remember(properties.adminQueue)
-    if (properties.deadLetterQueue !== null) localNames.remember(properties.deadLetterQueue)
+    if (properties.responseQueue !== null) namesIn.responseQueue.remember(properties.responseQueue)
+    if (properties.adminQueue !== null) namesIn.adminQueue.remember(properties.adminQueue)
+    if (properties.deadLetterQueue !== null) namesIn.deadLetterQueue.remember(properties.deadLetterQueue)
     const message = new IncomingMessage(properties, this.#certificateOf(properties.senderCertificate))
     if (properties.rare !== null) Object.assign(message, rareFields(properties.rare))
-    if (this.#leftOut !== undefined) Object.assign(message, this.#leftOut)
     return properties.extension === null ? message : withHeaders(message, properties.extension)
+  }
+
+  /** Replaces the fields of a message that its receiver does not read. */
+  leaveOut(message: ReceivedMessage): void {
+    if (this.#leftOut !== undefined) Object.assign(message, this.#leftOut)
   }
 
   /** Returns a copy of a message that has all fields, without those that are not read. */
@@ -59,7 +63,7 @@ const withHeaders = (message: ReceivedMessage, extension: Uint8Array): ReceivedM
 
 const read = (der: Uint8Array): Certificate | undefined => {
   try {
-    return new Certificate(new X509Certificate(der))
+    return new Certificate(x509Of(der))
   } catch {
     return undefined
   }

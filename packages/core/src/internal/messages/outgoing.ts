@@ -14,7 +14,8 @@ import * as Result from "effect/Result"
 import type { IllegalMessage } from "../../MsmqError.ts"
 import { bytesViolation, noBytes, plainBytes } from "../bytes.ts"
 import { countOf, describeValue } from "../errors/describeValue.ts"
-import { formatNames, localNames } from "../names/knownNames.ts"
+import type { QueueField } from "../names/knownNames.ts"
+import { namesIn } from "../names/knownNames.ts"
 import { readRule } from "../options/illegalOption.ts"
 import type { MessagePart } from "../options/messageParts.ts"
 import { messageParts } from "../options/messageParts.ts"
@@ -23,7 +24,9 @@ import { isBytes, wordOf } from "../options/Rule.ts"
 import { Violation } from "../options/Violation.ts"
 import { NotRead } from "./NotRead.ts"
 import { notReadRule } from "./readGroups.ts"
-import { isTimeLeft, timeLimit } from "./timeLimits.ts"
+import { timeLimit } from "./timeLimits.ts"
+import type { TimesLeft } from "./timesLeft.ts"
+import { isTimeLeft } from "./timesLeft.ts"
 import { messageIdForm } from "../options/messageReferences.ts"
 import { bytesOfText } from "./messageIds.ts"
 
@@ -58,13 +61,6 @@ const ruleOf = (field: Field, rule: Rule["rule"], isLegal: (value: unknown) => b
   actual: (message) => describeValue(message[field])
 })
 
-const nameRule = (field: Field, names: typeof formatNames): Rule =>
-  ruleOf(
-    field,
-    ({ [field]: name }) => (NotRead.is(name) ? notReadRule(field) : (names.violation(name) ?? "")),
-    (value) => value === null || names.violation(value) === undefined
-  )
-
 const numberRule = (field: Field, noun: string, limit = Number.MAX_SAFE_INTEGER): Rule =>
   ruleOf(field, `it must be a ${noun} from 0 to ${limit}`, (value) => isUnsigned(value, limit))
 
@@ -97,11 +93,11 @@ const rulesOf: Readonly<Record<Kind, (field: Field, row: MessageProperty) => Rea
         ],
   flag: (field) => [ruleOf(field, "it must be true or false", (value) => typeof value === "boolean")],
   flags: () => [],
-  formatName: (field) => [nameRule(field, formatNames)],
+  formatName: () => [],
   guid: () => [],
   handle: () => [],
   number: (field, { limit }) => [numberRule(field, "whole number", limit ?? undefined)],
-  pathName: (field) => [nameRule(field, localNames)],
+  pathName: () => [],
   seconds: () => [],
   text: (field, { limit }) => textRules(field, limit ?? undefined),
   variantType: (field, { limit }) => [numberRule(field, "VT_ number", limit ?? undefined)],
@@ -133,6 +129,15 @@ const bytesRefusal = (value: unknown, index: number, field: string): Refusal =>
 export const refusalOfNotRead = (value: NotRead, index: number, field: string): Refusal =>
   new Refusal({ index, field, rule: notReadRule(field), actual: describeValue(value) })
 
+/** Returns the name of a queue in a message as a format name, or as the path name of a queue of this computer; or the refusal. */
+const queueIn = (field: QueueField, given: unknown, index: number): string | Refusal => {
+  const read = namesIn[field].read(given, field)
+  if (typeof read === "string") return read
+  return NotRead.is(given)
+    ? refusalOfNotRead(given, index, field)
+    : new Refusal({ index, field, rule: read.rule, actual: read.actual })
+}
+
 const correlationIdRefusal = (value: unknown, index: number): Refusal => {
   const field = "correlationId"
   if (typeof value !== "string") return bytesRefusal(value, index, field)
@@ -141,11 +146,11 @@ const correlationIdRefusal = (value: unknown, index: number): Refusal => {
 }
 
 /** Returns a time limit in seconds, or the refusal of a value that is none. */
-const limitOf = (value: unknown, index: number, field: string): number | null | Refusal => {
+const limitOf = (message: object, value: unknown, index: number, field: keyof TimesLeft): number | null | Refusal => {
   const limit = timeLimit(value)
   if (Result.isSuccess(limit)) {
     // A copy with no time to be received is never seen (D-39).
-    return limit.success === 0 && field === "timeToBeReceived" && isTimeLeft(value) ? 1 : limit.success
+    return limit.success === 0 && field === "timeToBeReceived" && isTimeLeft(message, field, value) ? 1 : limit.success
   }
   return new Refusal({ index, field, rule: limit.failure, actual: describeValue(value) })
 }
@@ -228,12 +233,18 @@ export const blankRecord = (): OutgoingRecord => ({
   soap: null
 })
 
+const noDefaults: OutgoingProperties = blankRecord()
+
+/** Fields whose queues other computers send to. */
+export const addressedFields = ["responseQueue", "adminQueue"] as const
+
 /**
- * Writes a message into a record as the backend gets it, with its defaults (behaviour D-20) and with plain arrays of bytes.
+ * Writes a message into a record as the backend gets it, with the defaults (behaviour D-20) and with plain arrays of bytes.
  * Returns the record. Each field is read once. `givenBody` and `givenExtension` replace those of the message, since a codec and headers change them; `bodyType`
  * is the type of a message that has none.
  *
- * Refuses a value that is no bytes or no duration; {@link violation} checks everything else.
+ * Refuses a value that is no bytes, no duration or no name of a queue; {@link violation} checks everything else. The name of a queue
+ * of this computer may still be a path name, which {@link QueueAddresses} resolves.
  */
 export const propertiesOf = (
   message: Message<unknown>,
@@ -241,7 +252,8 @@ export const propertiesOf = (
   givenBody: unknown,
   bodyType: number,
   givenExtension: unknown,
-  record: OutgoingRecord = blankRecord()
+  record: OutgoingRecord = blankRecord(),
+  defaults: OutgoingProperties = noDefaults
 ): OutgoingRecord | Refusal => {
   const body = bytesOf(givenBody)
   if (body === undefined) return bytesRefusal(givenBody, index, "body")
@@ -249,13 +261,19 @@ export const propertiesOf = (
   if (extension === undefined) return bytesRefusal(givenExtension, index, "extension")
   const givenCorrelationId = message.correlationId
   const correlationId =
-    typeof givenCorrelationId === "string" ? bytesOfText(givenCorrelationId) : bytesOf(givenCorrelationId)
+    givenCorrelationId == null
+      ? defaults.correlationId
+      : typeof givenCorrelationId === "string"
+        ? bytesOfText(givenCorrelationId)
+        : plainBytes(givenCorrelationId)
   if (correlationId === undefined) return correlationIdRefusal(givenCorrelationId, index)
   const givenReach = message.timeToReachQueue
-  const timeToReachQueue = givenReach === undefined ? null : limitOf(givenReach, index, "timeToReachQueue")
+  const timeToReachQueue =
+    givenReach === undefined ? defaults.timeToReachQueue : limitOf(message, givenReach, index, "timeToReachQueue")
   if (timeToReachQueue instanceof Refusal) return timeToReachQueue
   const givenReceived = message.timeToBeReceived
-  const timeToBeReceived = givenReceived === undefined ? null : limitOf(givenReceived, index, "timeToBeReceived")
+  const timeToBeReceived =
+    givenReceived === undefined ? defaults.timeToBeReceived : limitOf(message, givenReceived, index, "timeToBeReceived")
   if (timeToBeReceived instanceof Refusal) return timeToBeReceived
   const {
     acknowledge: givenAcknowledge,
@@ -265,32 +283,56 @@ export const propertiesOf = (
   } = message
   const acknowledge =
     givenAcknowledge == null
-      ? null
+      ? defaults.acknowledge
       : partOf("acknowledge", messageParts.acknowledge, noAcknowledge, givenAcknowledge, index)
   if (acknowledge instanceof Refusal) return acknowledge
   const journaling =
-    givenJournaling == null ? null : partOf("journaling", messageParts.journaling, noJournaling, givenJournaling, index)
+    givenJournaling == null
+      ? defaults.journaling
+      : partOf("journaling", messageParts.journaling, noJournaling, givenJournaling, index)
   if (journaling instanceof Refusal) return journaling
-  const connector = givenConnector == null ? null : connectorOf(givenConnector, index)
+  const connector = givenConnector == null ? defaults.connector : connectorOf(givenConnector, index)
   if (connector instanceof Refusal) return connector
-  const soap = givenSoap == null ? null : partOf<SoapProperties>("soap", messageParts.soap, undefined, givenSoap, index)
+  const soap =
+    givenSoap == null ? defaults.soap : partOf<SoapProperties>("soap", messageParts.soap, undefined, givenSoap, index)
   if (soap instanceof Refusal) return soap
+  const givenResponseQueue = message.responseQueue
+  let { responseQueue } = defaults
+  if (givenResponseQueue != null) {
+    const name = queueIn("responseQueue", givenResponseQueue, index)
+    if (name instanceof Refusal) return name
+    responseQueue = name
+  }
+  const givenAdminQueue = message.adminQueue
+  let { adminQueue } = defaults
+  if (givenAdminQueue != null) {
+    const name = queueIn("adminQueue", givenAdminQueue, index)
+    if (name instanceof Refusal) return name
+    adminQueue = name
+  }
+  const givenDeadLetterQueue = message.deadLetterQueue
+  let { deadLetterQueue } = defaults
+  if (givenDeadLetterQueue != null) {
+    const name = queueIn("deadLetterQueue", givenDeadLetterQueue, index)
+    if (name instanceof Refusal) return name
+    deadLetterQueue = name
+  }
   record.body = body ?? noBytes
   record.bodyType = message.bodyType ?? bodyType
-  record.label = message.label ?? LABEL.default
-  record.priority = message.priority ?? PRIORITY.default
-  record.delivery = message.delivery ?? DELIVERY.default
+  record.label = message.label ?? defaults.label
+  record.priority = message.priority ?? defaults.priority
+  record.delivery = message.delivery ?? defaults.delivery
   record.correlationId = correlationId
-  record.appSpecific = message.appSpecific ?? APPSPECIFIC.default
+  record.appSpecific = message.appSpecific ?? defaults.appSpecific
   record.extension = extension
-  record.responseQueue = message.responseQueue ?? null
+  record.responseQueue = responseQueue
   record.acknowledge = acknowledge
-  record.adminQueue = message.adminQueue ?? null
+  record.adminQueue = adminQueue
   record.journaling = journaling
-  record.deadLetterQueue = message.deadLetterQueue ?? null
+  record.deadLetterQueue = deadLetterQueue
   record.timeToReachQueue = timeToReachQueue
   record.timeToBeReceived = timeToBeReceived
-  record.trace = message.trace ?? TRACE.default
+  record.trace = message.trace ?? defaults.trace
   record.connector = connector
   record.soap = soap
   return record
@@ -313,10 +355,7 @@ const isLegal = (message: OutgoingProperties): boolean =>
   isUnsigned(message.appSpecific, APPSPECIFIC.limit) &&
   (message.delivery === "express" || message.delivery === "recoverable") &&
   typeof message.trace === "boolean" &&
-  (message.correlationId === null || message.correlationId.length === CORRELATIONID.exactly) &&
-  (message.responseQueue === null || formatNames.violation(message.responseQueue) === undefined) &&
-  (message.adminQueue === null || formatNames.violation(message.adminQueue) === undefined) &&
-  (message.deadLetterQueue === null || localNames.violation(message.deadLetterQueue) === undefined)
+  (message.correlationId === null || message.correlationId.length === CORRELATIONID.exactly)
 
 /** Returns the rule that a message breaks, or `undefined`. */
 export const violation = (message: OutgoingProperties, index: number): IllegalMessage | undefined => {

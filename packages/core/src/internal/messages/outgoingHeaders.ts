@@ -33,7 +33,7 @@ export const extensionOf = (
 }
 
 /** Returns `true` where a receiver reads these headers, and no others, in an extension. */
-const carries = (headers: unknown, extension: unknown): boolean => {
+export const carries = (headers: unknown, extension: unknown): boolean => {
   const bytes = plainBytes(extension)
   if (typeof headers !== "object" || headers === null || bytes === undefined) return false
   const carried = Object.entries(Result.getOrElse(decode(bytes), () => none))

@@ -66,20 +66,6 @@ export const limitsOf = (
   return Effect.succeed(limits)
 }
 
-/** Time limits of received messages. */
-const timesLeft = new WeakSet<Duration.Duration>()
-
-/** Returns the time that is left of a limit of a received message, given in seconds. */
-export const timeLeft = (seconds: number | null): Duration.Duration | undefined => {
-  if (seconds === null) return undefined
-  const left = Duration.seconds(seconds)
-  timesLeft.add(left)
-  return left
-}
-
-/** Returns `true` for the time that is left of a limit of a received message. The sender of a copy did not choose it. */
-export const isTimeLeft = (value: unknown): boolean => Duration.isDuration(value) && timesLeft.has(value)
-
 /** Rule for a message in a transaction. */
 export const transactionRule =
   "in a transaction Message Queuing gives all messages the time limits of the first one: set them on the transaction"

@@ -4,24 +4,31 @@
  */
 import * as Result from "effect/Result"
 import * as FormatName from "../../FormatName.ts"
-import type { MsmqError } from "../../MsmqError.ts"
 import * as PathName from "../../PathName.ts"
+import { describeValue } from "../errors/describeValue.ts"
+import { queueName } from "../options/queueNames.ts"
+import { Violation } from "../options/Violation.ts"
 
 /** Number of names that are remembered, more than a program sends to. A full set is emptied. */
 const mostNames = 1000
 
-/** Names of one kind that are known to be legal. */
+/** Rules of a field that names a queue. */
+interface Use {
+  /** Returns `true` for a name that the field may have. */
+  readonly allows: (name: FormatName.FormatName | PathName.PathName) => boolean
+  /** Rule for a name that the field may not have. */
+  readonly rule: string
+  /** Returns a legal path name as the field has it: a format name, or a path name that {@link QueueAddresses} resolves. */
+  readonly printPath: (name: PathName.PathName) => string
+}
+
+/** Names that one field of a message may have. */
 class KnownNames {
   readonly #names = new Set<string>()
-  readonly #parse: (name: string) => Result.Result<unknown, MsmqError>
-  readonly #rule: (name: string, rule: string) => string
+  readonly #use: Use
 
-  constructor(
-    parse: (name: string) => Result.Result<unknown, MsmqError>,
-    rule: (name: string, rule: string) => string
-  ) {
-    this.#parse = parse
-    this.#rule = rule
+  constructor(use: Use) {
+    this.#use = use
   }
 
   /** Remembers a name as legal. */
@@ -31,36 +38,58 @@ class KnownNames {
     this.#names.add(name)
   }
 
-  /** Returns the rule that a value breaks, or `undefined` for a legal name. */
-  violation(value: unknown): string | undefined {
-    if (typeof value !== "string") return this.#rule("", "it must be a string")
-    if (this.#names.has(value)) return undefined
-    const parsed = this.#parse(value)
+  /** Returns a format name, or the path name of a queue of this computer, for a name that is legal; otherwise the violation. */
+  read(given: unknown, field: string): string | Violation {
+    if (typeof given === "string" && this.#names.has(given)) return given
+    const name = queueName.read(given, field)
+    if (name instanceof Violation) return name
+    const text =
+      typeof name === "string" ? name : PathName.isPathName(name) ? PathName.format(name) : FormatName.format(name)
+    const parsed = FormatName.fromString(text)
     if (Result.isFailure(parsed)) {
-      const { reason } = parsed.failure
-      return this.#rule(value, reason._tag === "IllegalName" ? reason.rule : parsed.failure.message)
+      const { message, reason } = parsed.failure
+      const rule = reason._tag === "IllegalName" ? reason.rule : message
+      return new Violation(field, `it must be a path name or format name: ${rule}`, describeValue(text))
     }
-    this.remember(value)
-    return undefined
+    if (!this.#use.allows(parsed.success)) return new Violation(field, this.#use.rule, describeValue(text))
+    if (PathName.isPathName(parsed.success)) return this.#use.printPath(parsed.success)
+    this.remember(text)
+    return text
   }
 }
 
-/** Returns a path name as it is right on another computer, where `.` would mean that computer. */
-const portable = (name: PathName.PathName): string =>
-  FormatName.format(
-    FormatName.fromPathName(PathName.isLocal(name) ? { ...name, computer: "<name of this computer>" } : name)
-  )
+/** Returns `true` for the path name of a whole queue. */
+const isQueuePath = (name: FormatName.FormatName | PathName.PathName): name is PathName.QueuePath =>
+  name._tag === "QueuePath" && name.subqueue === null
 
-/** Names that other computers read in a message: response queues and administration queues. */
-export const formatNames = new KnownNames(FormatName.parse, (name, rule) => {
-  const path = PathName.parse(name)
-  return Result.isSuccess(path)
-    ? `it must be a format name, and this is a path name: write ${portable(path.success)}`
-    : `it must be a format name: ${rule}`
-})
+const allowing =
+  (...uses: ReadonlyArray<Parameters<typeof FormatName.supports>[1]>): Use["allows"] =>
+  (name) =>
+    isQueuePath(name) || uses.every((use) => FormatName.supports(name, use))
 
-/** Names that only the sender's computer reads: dead-letter queues. */
-export const localNames = new KnownNames(
-  FormatName.fromString,
-  (_, rule) => `it must be a path name or format name of a queue on this computer: ${rule}`
-)
+const asDirect = (name: PathName.PathName): string => FormatName.format(FormatName.fromPathName(name))
+
+/** On another computer, `.` would mean that computer. */
+const asPortable = (name: PathName.PathName): string =>
+  PathName.isLocal(name) ? PathName.format(name) : asDirect(name)
+
+const mustTakeMessages =
+  "it must name a queue that messages can be sent to, which no subqueue, journal or dead-letter queue is"
+
+/** Names of the queues in a message, by field. */
+export const namesIn = {
+  responseQueue: new KnownNames({ allows: allowing("responseQueue"), rule: mustTakeMessages, printPath: asPortable }),
+  adminQueue: new KnownNames({
+    allows: allowing("adminQueue"),
+    rule: `${mustTakeMessages}, and no multicast address`,
+    printPath: asPortable
+  }),
+  deadLetterQueue: new KnownNames({
+    allows: allowing("send", "receive"),
+    rule: "it must name a transactional queue on this computer, and no part of one",
+    printPath: asDirect
+  })
+} as const
+
+/** Field of a message that names a queue. */
+export type QueueField = keyof typeof namesIn

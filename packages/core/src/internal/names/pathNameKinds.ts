@@ -1,5 +1,5 @@
 /** Kinds of path names: the records that a name is read into. */
-import type { SystemQueue } from "./formatNameKinds.ts"
+import type { FormatName, SystemQueue } from "./formatNameKinds.ts"
 
 /**
  * Path name. A record that you write by hand is not checked; `PathName.parse` and the constructors check it.
@@ -46,3 +46,6 @@ export interface SystemQueuePath {
   /** System queue of that computer. */
   readonly systemQueue: SystemQueue
 }
+
+/** Name of a queue in any form that a program may use. */
+export type QueueName = FormatName | PathName | string

@@ -8,15 +8,15 @@ import { describeText, describeValue } from "../errors/describeValue.ts"
 import { argument } from "../options/illegalOption.ts"
 import { pathName, queueName } from "../options/queueNames.ts"
 import type { Operation } from "../telemetry/Operation.ts"
+import type { QueueName } from "./pathNameKinds.ts"
 
-/** Name of a queue in any form that a program may use. */
-export type QueueName = FormatName.FormatName | PathName.PathName | string
+export type { QueueName } from "./pathNameKinds.ts"
 
 /** Returns the name of a queue for errors. */
 export const nameOf = (queue: QueueName): string => (typeof queue === "string" ? describeText(queue) : textOf(queue))
 
 /** Returns the text of a name, which may be illegal. */
-const textOf = (queue: QueueName): string =>
+export const textOf = (queue: QueueName): string =>
   typeof queue === "string"
     ? queue
     : Result.getOrElse(
@@ -25,7 +25,7 @@ const textOf = (queue: QueueName): string =>
       )
 
 /** Reads the name of a queue. Fails for any value that is none. */
-const read = (
+export const readQueueName = (
   operation: Operation,
   queue: QueueName
 ): Effect.Effect<FormatName.FormatName | PathName.PathName, MsmqError> =>
@@ -42,7 +42,7 @@ export const pathNameOf = (operation: Operation, queue: PathName.PathName | stri
 
 /** Returns the format name to open a queue by (behaviours B-06, B-07). */
 export const formatNameOf = (operation: Operation, queue: QueueName): Effect.Effect<string, MsmqError, Mqrt> =>
-  Effect.flatMap(read(operation, queue), (name) =>
+  Effect.flatMap(readQueueName(operation, queue), (name) =>
     !PathName.isPathName(name)
       ? Effect.succeed(nameOf(queue))
       : isDirect(name)
@@ -52,7 +52,7 @@ export const formatNameOf = (operation: Operation, queue: QueueName): Effect.Eff
 
 /** Returns the format name by which Message Queuing knows a queue, of a path name or of a format name. */
 export const registeredNameOf = (operation: Operation, queue: QueueName): Effect.Effect<string, MsmqError, Mqrt> =>
-  Effect.flatMap(read(operation, queue), (name) =>
+  Effect.flatMap(readQueueName(operation, queue), (name) =>
     PathName.isPathName(name) ? translate(operation, PathName.format(name)) : Effect.succeed(nameOf(queue))
   )
 

@@ -48,7 +48,7 @@ export class OptionTable<in out Name extends string> {
    * they are. `noun`: the word for the options in errors.
    */
   read<O extends object>(given: O | undefined, noun: string): O | Violation {
-    if (given === undefined) return none as O
+    if (given === undefined && this.#required.length === 0) return none as O
     if (typeof given === "object" && given !== null && Checked.is(given)) return given
     const options = this.#object(given, noun)
     if (options instanceof Violation) return options

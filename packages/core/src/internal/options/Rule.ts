@@ -51,11 +51,11 @@ export const oneOf = <const Values extends ReadonlyArray<string>>(values: Values
     values.some((value) => value === given)
   )
 
-/** Makes a rule for the words that stand for numbers. */
-export const wordOf = <Word extends string>(numbers: Readonly<Record<Word, number>>): Rule<Word> =>
+/** Makes a rule for the words that are the keys of a table. */
+export const wordOf = <Word extends string>(table: Readonly<Record<Word, unknown>>): Rule<Word> =>
   guarded(
-    alternatives(Object.keys(numbers).map((word) => JSON.stringify(word))),
-    (value): value is Word => typeof value === "string" && Object.hasOwn(numbers, value)
+    alternatives(Object.keys(table).map((word) => JSON.stringify(word))),
+    (value): value is Word => typeof value === "string" && Object.hasOwn(table, value)
   )
 
 /**

@@ -28,7 +28,7 @@ const password = guarded(
   { secret: true }
 )
 
-const impersonated = tableOf({ user: required(name), domain: text, password: required(password) })
+export const impersonated = tableOf({ user: required(name), domain: text, password: required(password) })
 
 export const acquireOptions = tableOf({
   certificate,

@@ -86,9 +86,10 @@ export const optionalArgument = <A>(
 export const optionsOrThrow = <O extends object>(
   call: Call,
   table: OptionTable<NameOf<O>>,
-  given: O | undefined
+  given: O | undefined,
+  noun?: string
 ): O => {
-  const read = readOptions(call, table, given)
+  const read = readOptions(call, table, given, noun)
   if (read instanceof MsmqError) throw read
   return read
 }

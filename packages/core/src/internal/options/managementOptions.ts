@@ -1,7 +1,7 @@
 import type { Part } from "../security/sddl.ts"
 import { prefixes } from "../security/sddl.ts"
 import { tableOf } from "./OptionTable.ts"
-import { guarded, listOf, oneOf } from "./Rule.ts"
+import { guarded, listOf, oneOf, required } from "./Rule.ts"
 import { signal } from "./signals.ts"
 
 // Windows decides about all other names.
@@ -13,3 +13,5 @@ export const computer = guarded(
 export const parts = listOf(oneOf(Object.keys(prefixes) as ReadonlyArray<Part>))
 
 export const asking = tableOf({ computer, signal })
+
+export const listOptions = tableOf({ kind: required(oneOf(["private", "public", "outgoing"])), computer })

@@ -24,6 +24,20 @@ export const messageInQueue = guarded(
     value.lookupId <= largest
 )
 
+/** Rule for a message that can be answered. */
+export const answerable = guarded(
+  "a received message that names a response queue, by its responseQueue, and has its messageId: its sender asks for no response " +
+    "otherwise, or the receiver does not read the names of queues",
+  (value): value is { readonly messageId: string; readonly responseQueue: string } =>
+    typeof value === "object" &&
+    value !== null &&
+    "messageId" in value &&
+    typeof value.messageId === "string" &&
+    bytesOfText(value.messageId) !== undefined &&
+    "responseQueue" in value &&
+    typeof value.responseQueue === "string"
+)
+
 export const subqueueOrQueue = orNull({ ...name, allowed: "the name of a subqueue" }, " for the queue itself")
 
 /** Form of an id in text, for rules. */

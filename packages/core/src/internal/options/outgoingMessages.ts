@@ -23,8 +23,10 @@ export const isMessage = (value: unknown): value is Message<unknown> => {
   }
 }
 
+export const message = guarded("a plain object with the fields of a message", isMessage)
+
 /** Returns the fields of a message in a plain object, those of its class included. */
-export const fieldsOf = (message: Message<unknown>): Message => {
+export const fieldsOf = <Body = Uint8Array>(message: Message<unknown>): Message<Body> => {
   const given = message as Readonly<Record<string, unknown>>
   return Object.fromEntries(fields.map((field) => [field, given[field]]).filter(([, value]) => value !== undefined))
 }

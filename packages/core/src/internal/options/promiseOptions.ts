@@ -1,21 +1,27 @@
 /** Options of the promise face, which has signals, and objects with handles of its own. */
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
+import * as Predicate from "effect/Predicate"
 import { Mqrt } from "../../Mqrt.ts"
 import { SecurityContext } from "../../promises/SecurityContext.ts"
 import type { Participation } from "../../promises/Transaction.ts"
 import { Transaction } from "../../promises/Transaction.ts"
+import type { Options as SendersOptions } from "../../Senders.ts"
 import { consumePolicy } from "./consumeOptions.ts"
 import * as stores from "./certificateStores.ts"
-import { registerOptions } from "./credentials.ts"
+import * as credentials from "./credentials.ts"
 import { finiteDuration } from "./durations.ts"
 import { parts } from "./managementOptions.ts"
+import { checkOptions as healthTable } from "./healthOptions.ts"
 import { nested, OptionTable, tableOf } from "./OptionTable.ts"
 import { isParticipationWord } from "./owned.ts"
 import * as queueOptions from "./queueOptions.ts"
-import { finite, guarded, required, wholeNumber } from "./Rule.ts"
-import { sendAllOptions, sendOptions } from "./sendOptions.ts"
+import { redriveOptions as redriveTable, removeOptions as removeTable } from "./redriveOptions.ts"
+import { boolean, finite, guarded, required, wholeNumber } from "./Rule.ts"
+import { sendAllOptions, sendAwaitingOptions, sendOptions } from "./sendOptions.ts"
+import * as requesters from "./requesterOptions.ts"
 import { signal } from "./signals.ts"
+import * as telemetry from "./telemetryOptions.ts"
 import { transactionOptions as limits } from "./transactionOptions.ts"
 
 /** Makes the table of a function of the Effect face, which in promises also has a signal. */
@@ -24,10 +30,28 @@ const abortable = <Name extends string>({ rules, together }: OptionTable<Name>):
 
 export const createOptions = abortable(queueOptions.createOptions)
 export const purgeOptions = abortable(queueOptions.purgeOptions)
-export const openSenderOptions = abortable(queueOptions.openSenderOptions)
+export const redriveOptions = abortable(redriveTable)
+export const removeOptions = abortable(removeTable)
+export const healthOptions = abortable(healthTable)
 export const openReceiverOptions = abortable(queueOptions.openReceiverOptions)
 export const transactionOptions = abortable(limits)
-export const registration = abortable(registerOptions)
+export const registration = abortable(credentials.registerOptions)
+export const cacheOptions = abortable(credentials.cacheOptions)
+export const processOptions = abortable(telemetry.processOptions)
+export const connectOptions = tableOf({
+  propagateTraceContext: boolean,
+  senders: nested<SendersOptions>("settings of the cache of senders", queueOptions.senderCacheOptions),
+  signal
+})
+
+const password = guarded("a string", Predicate.isString, { secret: true })
+
+export const acquireOptions = tableOf({
+  ...credentials.acquireOptions.rules,
+  as: nested("another user", tableOf({ ...credentials.impersonated.rules, password: required(password) }), {
+    secret: true
+  })
+})
 export const storeOptions = abortable(stores.storeOptions)
 export const fromStoreOptions = abortable(stores.fromStoreOptions)
 export const securityOptions = tableOf({ parts, signal })
@@ -47,6 +71,15 @@ export const receiveOptions = tableOf({ transaction, signal })
 const ofPromises = { securityContext, transaction, signal }
 
 export const sending = tableOf({ ...sendOptions.rules, ...ofPromises })
+
+export const requesterOptions = abortable(requesters.requesterOptions)
+export const requestOptions = abortable(requesters.requestOptions)
+
+export const sendingAwaiting = tableOf({ ...sendAwaitingOptions.rules, securityContext, signal })
+
+export const oneOffSending = tableOf({ ...queueOptions.oneOffSendOptions.rules, ...ofPromises })
+
+export const openSenderOptions = abortable(queueOptions.openSenderOptionsWith({ securityContext }))
 
 export const sendingAll = tableOf({ ...sendAllOptions.rules, ...ofPromises })
 

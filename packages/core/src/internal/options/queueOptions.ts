@@ -1,8 +1,16 @@
 import type { MessageBody } from "../bodies/Codec.ts"
 import type { ReadOptions } from "../../Message.ts"
 import { privacyLevels, shareModes } from "../../mqrt/QueueValues.ts"
+import type { Message } from "../../Message.ts"
+import type { SenderDefaults } from "../messages/senderDefaults.ts"
+import { receiveAccesses } from "../queues/receiveAccesses.ts"
+import { codec } from "./codecs.ts"
+import { duration } from "./durations.ts"
+import { messageParts } from "./messageParts.ts"
 import { nested, tableOf } from "./OptionTable.ts"
-import { anyOf, boolean, guarded, guid, isFunction, oneOf, text, textUpTo, wholeNumber, wordOf } from "./Rule.ts"
+import type { Rule } from "./Rule.ts"
+import { anyOf, boolean, guarded, guid, oneOf, text, textUpTo, wholeNumber, wordOf } from "./Rule.ts"
+import { sendOptions } from "./sendOptions.ts"
 import { Violation } from "./Violation.ts"
 
 /** Length of the longest label of a queue, in UTF-16 units. */
@@ -13,7 +21,7 @@ const quota = wholeNumber(0, 0xffff_fffe)
 
 const none = oneOf(["none"])
 
-const multicastAddress = guarded(
+export const multicastAddress = guarded(
   'a multicast address of 224.0.0.0 to 239.255.255.255 and a port, such as "234.1.1.1:8001"',
   (value): value is string => {
     const parts =
@@ -51,39 +59,85 @@ export const changes = tableOf({
   type: anyOf(`${guid.allowed}, or "none"`, guid, none)
 })
 
-const codec = guarded(
-  "a codec of MessageBody, with name, encode and decode",
-  (value): value is MessageBody<unknown> =>
-    typeof value === "object" &&
-    value !== null &&
-    "name" in value &&
-    typeof value.name === "string" &&
-    "encode" in value &&
-    isFunction(value.encode) &&
-    "decode" in value &&
-    isFunction(value.decode)
-)
+/** Rule for the default of a field, which the sender checks as that of a message. */
+const field = guarded("a value for this field of a message", (value): value is unknown => value !== null)
 
-export const openSenderOptions = tableOf({ body: codec, transactional: boolean })
+const messageDefaults = {
+  body: field,
+  bodyType: field,
+  label: field,
+  priority: field,
+  delivery: field,
+  correlationId: field,
+  appSpecific: field,
+  extension: field,
+  headers: field,
+  responseQueue: field,
+  adminQueue: field,
+  deadLetterQueue: field,
+  timeToReachQueue: field,
+  timeToBeReceived: field,
+  trace: field,
+  ...messageParts
+} satisfies Record<keyof Message, Rule>
+
+/** Makes the table of a sender's options, with rules for its defaults that take the place of those here. */
+export const openSenderOptionsWith = (rules: { readonly securityContext: Rule }) =>
+  tableOf({
+    body: codec,
+    transactional: boolean,
+    defaults: nested<SenderDefaults>(
+      "defaults",
+      tableOf({ ...messageDefaults, ...sendOptions.rules, ...rules, transaction: oneOf(["none", "singleMessage"]) })
+    )
+  })
+
+export const openSenderOptions = openSenderOptionsWith(sendOptions.rules)
+
+export const cachedSenderOptions = tableOf({ body: codec, transactional: boolean })
+
+/** Options of a send over the cache: those of the sender, and those of the send. */
+export const oneOffSendOptions = tableOf({ ...cachedSenderOptions.rules, ...sendOptions.rules })
+
+export const senderCacheOptions = tableOf({ idleTimeToLive: duration, capacity: wholeNumber(0, Infinity) })
 
 const read = nested<ReadOptions>(
   "groups of properties to read",
   tableOf({ body: boolean, extension: boolean, queues: boolean, security: boolean, rare: boolean })
 )
 
-/** A codec decodes the body, so the body has to be read. */
-const codecNeedsBody = ({ body, read }: { readonly body?: unknown; readonly read?: ReadOptions }) =>
-  body !== undefined && read?.body === false
-    ? new Violation(
-        "body",
-        "a codec decodes the bodies, and read: { body: false } leaves them out; give one of the two",
-        "a codec and read: { body: false }"
+/** Groups of properties that a receiver reads unless it says otherwise. */
+const readByDefault: Required<ReadOptions> = { body: true, extension: true, queues: true, security: true, rare: false }
+
+/** A codec decodes the body, so the body has to be read, and whatever else the codec names. */
+const readsForCodec = ({
+  body: codec,
+  read
+}: {
+  readonly body?: MessageBody<never, unknown>
+  readonly read?: ReadOptions
+}): Violation | undefined => {
+  if (codec === undefined) return undefined
+  if (read?.body === false) {
+    return new Violation(
+      "body",
+      "a codec decodes the bodies, and read: { body: false } leaves them out; give one of the two",
+      "a codec and read: { body: false }"
+    )
+  }
+  const missing = codec.reads?.find((group) => (read?.[group] ?? readByDefault[group]) !== true)
+  return missing === undefined
+    ? undefined
+    : new Violation(
+        "read",
+        `the codec ${codec.name} needs the group ${missing}: give read: { ${missing}: true }`,
+        read?.[missing] === undefined ? "given without it" : `{ ${missing}: false }`
       )
-    : undefined
+}
 
 export const openReceiverOptions = tableOf(
-  { body: codec, shareMode: wordOf(shareModes), access: oneOf(["receive", "peek"]), read },
-  codecNeedsBody
+  { body: codec, shareMode: wordOf(shareModes), access: wordOf(receiveAccesses), read },
+  readsForCodec
 )
 
 export const purgeOptions = tableOf({ outgoing: boolean })

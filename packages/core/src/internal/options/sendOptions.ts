@@ -8,9 +8,10 @@ import {
 } from "../../mqrt/MessageValues.ts"
 import { messageProperties } from "../../mqrt/MessagePropertyTable.ts"
 import { certificate } from "./credentials.ts"
+import { finiteDuration } from "./durations.ts"
 import { nested, tableOf } from "./OptionTable.ts"
 import { participation, securityContext } from "./owned.ts"
-import { anyOf, boolean, func, name, required, wholeNumber, wordOf } from "./Rule.ts"
+import { anyOf, boolean, func, name, oneOf, required, wholeNumber, wordOf } from "./Rule.ts"
 
 const provider = tableOf({
   name: required(name),
@@ -38,4 +39,11 @@ export const sendAllOptions = tableOf({
   ...sendOptions.rules,
   messageIds: boolean,
   onProgress: func
+})
+
+export const sendAwaitingOptions = tableOf({
+  ...sendOptions.rules,
+  until: oneOf(["arrived", "received"]),
+  within: required(finiteDuration),
+  transaction: oneOf(["none", "singleMessage"])
 })

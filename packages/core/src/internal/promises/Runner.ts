@@ -6,6 +6,7 @@ import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Scheduler from "effect/Scheduler"
 import type * as Stream from "effect/Stream"
+import * as Tracer from "effect/Tracer"
 import type { Abortable } from "../../promises/Abortable.ts"
 import { CallSite } from "../../mqrt/CallSite.ts"
 import { beginCall, endCall } from "../ownership/liveness.ts"
@@ -28,6 +29,8 @@ interface ProgramCall {
   readonly runs: ReadonlyArray<Run>
   /** Transaction that the function was called in. */
   readonly transaction: Participation
+  /** Span that the function was called in. */
+  readonly span: Tracer.AnySpan | undefined
 }
 
 const programCall = new AsyncLocalStorage<ProgramCall>()
@@ -103,8 +106,8 @@ export class Runner {
   }
 
   /**
-   * Calls a function of the program. Its calls of the promise face are a part of the runs and of the transaction that it is called
-   * in.
+   * Calls a function of the program. Its calls of the promise face are a part of the runs, of the transaction and of the span that it
+   * is called in.
    */
   call<A>(body: () => A): Effect.Effect<A> {
     return Effect.withFiber((fiber) => Effect.sync(() => programCall.run(programCallIn(fiber), body)))
@@ -118,7 +121,7 @@ export class Runner {
   }
 
   /** Runs an effect that calls functions of the program, such as the source of a batch, as the caller of this would call them. */
-  callingHere<A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> {
+  callingHere<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
     return Effect.provideService(effect, CallProgram, AsyncLocalStorage.snapshot())
   }
 
@@ -133,7 +136,8 @@ export class Runner {
     const call = programCall.getStore()
     if (call === undefined) return this.#context
     if (this.#latest?.call !== call) {
-      const context = Context.add(Context.add(this.#context, Runs, call.runs), Current, call.transaction)
+      const here = Context.add(Context.add(this.#context, Runs, call.runs), Current, call.transaction)
+      const context = call.span === undefined ? here : Context.add(here, Tracer.ParentSpan, call.span)
       this.#latest = { call, context }
     }
     return this.#latest.context
@@ -142,7 +146,8 @@ export class Runner {
 
 const programCallIn = (fiber: Fiber.Fiber<unknown, unknown>): ProgramCall => ({
   runs: fiber.getRef(Runs),
-  transaction: fiber.getRef(Current)
+  transaction: fiber.getRef(Current),
+  span: fiber.cache.span
 })
 
 /** Returns the promise of a fiber that runs, which is kept from garbage collection until its end. */

@@ -10,8 +10,9 @@ import { dateOf, typeOf } from "./queueRecords.ts"
 import { argument } from "../options/illegalOption.ts"
 import { relations, restrictedProperties } from "../../mqrt/QueueValues.ts"
 import { nested, tableOf } from "../options/OptionTable.ts"
-import { guarded, listOf, oneOf, required, text, violationOf, wordOf } from "../options/Rule.ts"
-import * as operations from "../telemetry/Operation.ts"
+import { multicastAddress } from "../options/queueOptions.ts"
+import { guarded, guid, listOf, oneOf, required, text, violationOf, wordOf } from "../options/Rule.ts"
+import type { Operation } from "../telemetry/Operation.ts"
 
 /**
  * Condition on public queues.
@@ -24,9 +25,12 @@ export type Restriction = {
   readonly relation: LocateRestriction["relation"]
 } & (
   | {
-      /** Property to compare: `PROPID_Q_LABEL` or `PROPID_Q_TYPE`. */
-      readonly property: "label" | "type"
-      /** Label, or the GUID of a kind of service. */
+      /**
+       * Property to compare: `PROPID_Q_LABEL`, `PROPID_Q_TYPE`, `PROPID_Q_INSTANCE` or `PROPID_Q_MULTICAST_ADDRESS`. A queue without a
+       * multicast address is `"notEqual"` to every one, and has no other relation to it.
+       */
+      readonly property: "label" | "type" | "instance" | "multicastAddress"
+      /** Label, GUID of a kind of service, GUID of the queue, or multicast address and port, such as `"234.1.1.1:8001"`. */
       readonly value: string
     }
   | {
@@ -57,7 +61,14 @@ export interface LocatedQueue extends Omit<Found, "type" | "createTime" | "modif
 const date = guarded("a valid Date", (value): value is Date => value instanceof Date && !Number.isNaN(value.getTime()))
 
 /** Rules for the values that each property is compared with. */
-const comparable = { label: text, type: text, createTime: date, modifyTime: date } satisfies {
+const comparable = {
+  label: text,
+  type: text,
+  instance: guid,
+  multicastAddress,
+  createTime: date,
+  modifyTime: date
+} satisfies {
   readonly [Property in LocateRestriction["property"]]: unknown
 }
 
@@ -106,13 +117,14 @@ const locatedQueueOf = (queue: Found): LocatedQueue => ({
   modifyTime: dateOf(queue.modifyTime)
 })
 
-const { locate: operation } = operations.MessageQueue
-
 /** Number of queues that one call fetches. */
 const pageSize = 64
 
 /** Finds public queues. Each page is fetched when the stream's consumer asks for it, and the search ends with the stream. */
-export const locate = (given: ReadonlyArray<Restriction>): Stream.Stream<LocatedQueue, MsmqError, Mqrt> =>
+export const locate = (
+  given: ReadonlyArray<Restriction>,
+  operation: Operation
+): Stream.Stream<LocatedQueue, MsmqError, Mqrt> =>
   Stream.unwrap(
     Effect.gen(function* () {
       const checked = yield* argument({ operation }, "restrictions", restrictionsRule, given)

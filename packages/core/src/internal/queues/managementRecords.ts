@@ -1,10 +1,10 @@
 /** Information about queue managers and their queues, as programs see it. */
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as FormatName from "../../FormatName.ts"
 import type * as Management from "../../mqrt/ManagementProperties.ts"
 import { Mqrt } from "../../Mqrt.ts"
+import type { QueueProperties } from "../../mqrt/QueueProperties.ts"
 import type { MsmqError } from "../../MsmqError.ts"
 import * as PathName from "../../PathName.ts"
 import { dateOf, type PublicRecord, publicRecord } from "./queueRecords.ts"
@@ -66,8 +66,8 @@ export interface EndOfData extends Omit<
   readonly lastAcknowledgedTime: Date | undefined
   /** Time of the next attempt. `PROPID_MGMT_QUEUE_EOD_RESEND_TIME`. */
   readonly resendTime: Date | undefined
-  /** Time between two attempts. `PROPID_MGMT_QUEUE_EOD_RESEND_INTERVAL`. */
-  readonly resendInterval: Duration.Duration | undefined
+  /** Time between two attempts, in milliseconds. `PROPID_MGMT_QUEUE_EOD_RESEND_INTERVAL`. */
+  readonly resendInterval: number | undefined
 }
 
 /**
@@ -133,8 +133,25 @@ const endOfDataOf = (delivery: Delivery): EndOfData | undefined =>
         lastAcknowledgedTime:
           delivery.lastAcknowledgedTime === null ? undefined : dateOf(delivery.lastAcknowledgedTime),
         resendTime: delivery.resendTime === null ? undefined : dateOf(delivery.resendTime),
-        resendInterval: delivery.resendInterval === null ? undefined : Duration.seconds(delivery.resendInterval)
+        resendInterval: delivery.resendInterval === null ? undefined : delivery.resendInterval * 1000
       }
+
+/** Asks for the information about a queue, by its format name. `queue`: the name that errors have. */
+export const queueInfoBy = (
+  operation: Operation,
+  queue: string,
+  formatName: string,
+  computer: string | undefined
+): Effect.Effect<QueueInfo, MsmqError, Mqrt> =>
+  Mqrt.use((mqrt) =>
+    Effect.mapBoth(mqrt.getQueueInfo(computer ?? null, formatName), {
+      onFailure: operation.lift({ queue, computer }),
+      onSuccess: (info) => {
+        const sources = info.sources.map((source) => ({ ...source, lastAccessTime: dateOf(source.lastAccessTime) }))
+        return { ...publicRecord(info), sources, endOfData: endOfDataOf(info.endOfData) }
+      }
+    })
+  )
 
 /** Returns the information about a queue. */
 export const queueInfoOf = Effect.fnUntraced(function* (
@@ -142,13 +159,9 @@ export const queueInfoOf = Effect.fnUntraced(function* (
   queue: QueueName,
   computer: string | undefined
 ): Effect.fn.Return<QueueInfo, MsmqError, Mqrt> {
-  const mqrt = yield* mqrtFor(operation, computer)
+  yield* mqrtFor(operation, computer)
   const formatName = yield* formatNameAt(operation, queue, computer)
-  const info = yield* mqrt
-    .getQueueInfo(computer ?? null, formatName)
-    .pipe(Effect.mapError(operation.lift({ queue: nameOf(queue), computer })))
-  const sources = info.sources.map((source) => ({ ...source, lastAccessTime: dateOf(source.lastAccessTime) }))
-  return { ...publicRecord(info), sources, endOfData: endOfDataOf(info.endOfData) }
+  return yield* queueInfoBy(operation, nameOf(queue), formatName, computer)
 })
 
 /** Asks the queue manager of another machine whether it has a private queue; nothing else knows that. */
@@ -165,26 +178,45 @@ const isPrivateQueueOf = (
   )
 }
 
-/** Returns 0 for a queue that is not active, if it exists. Fails with `error` where that cannot be known. */
-export const countOfInactive = Effect.fnUntraced(function* (
+/**
+ * Returns the properties of a queue that is not active; `undefined` where they cannot be read from here, and nothing says that there
+ * is no such queue. Fails with `error` for another machine's queue of which nothing is known.
+ */
+export const propertiesOfInactive = Effect.fnUntraced(function* (
   operation: Operation,
   queue: QueueName,
   computer: string | undefined,
   error: MsmqError
-): Effect.fn.Return<number, MsmqError, Mqrt> {
+): Effect.fn.Return<QueueProperties | undefined, MsmqError, Mqrt> {
   const mqrt = yield* Mqrt
   const formatName = yield* formatNameAt(operation, queue, computer)
   return yield* mqrt.getQueueProperties(formatName).pipe(
     Effect.mapError(operation.lift({ queue: nameOf(queue), computer })),
-    Effect.as(0),
     Effect.catchReason("MsmqError", "UnsupportedFormatnameOperation", () =>
       // No messages for the queue of the other machine wait here.
       computer === undefined
-        ? Effect.succeed(0)
+        ? Effect.undefined
         : Effect.flatMap(isPrivateQueueOf(operation, formatName, computer), (isThere) =>
-            isThere ? Effect.succeed(0) : Effect.fail(error)
+            isThere ? Effect.undefined : Effect.fail(error)
           )
-    ),
-    Effect.catchReason("MsmqError", "AccessDenied", () => Effect.fail(error))
+    )
   )
 })
+
+/** Returns the number of messages in a queue, active or not. */
+export const messageCountOf = (
+  operation: Operation,
+  queue: QueueName,
+  computer: string | undefined
+): Effect.Effect<number, MsmqError, Mqrt> =>
+  queueInfoOf(operation, queue, computer).pipe(
+    Effect.map((info) => info.messageCount),
+    Effect.catchIf(
+      ({ reason }) => reason._tag === "Unspecific",
+      (error) =>
+        propertiesOfInactive(operation, queue, computer, error).pipe(
+          Effect.as(0),
+          Effect.catchReason("MsmqError", "AccessDenied", () => Effect.fail(error))
+        )
+    )
+  )

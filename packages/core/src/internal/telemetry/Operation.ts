@@ -35,6 +35,8 @@ interface ErrorContext {
   readonly queue?: string | undefined
   /** Computer that was asked; left out for this one. */
   readonly computer?: string | undefined
+  /** Message that the call failed at. */
+  readonly messageId?: string | undefined
   /** Messages that a batch sent before it failed. */
   readonly progress?: Progress
   /** Value that a function of the program threw. */
@@ -116,13 +118,25 @@ export const FormatName = {
   multiple: Operation.make("FormatName.multiple")
 }
 
+export const Health = { check: Operation.make("Health.check") }
+
 export const MessageBody = {
+  claimCheck: Operation.make("MessageBody.claimCheck"),
+  decode: Operation.make("MessageBody.decode"),
+  encode: Operation.make("MessageBody.encode"),
   json: Operation.make("MessageBody.json"),
+  jsonWithServices: Operation.make("MessageBody.jsonWithServices"),
+  make: Operation.make("MessageBody.make"),
   xml: Operation.make("MessageBody.xml")
 }
 
 export const XmlValue = {
   Flags: Operation.make("XmlValue.Flags")
+}
+
+export const MessageHeaders = {
+  encode: Operation.make("MessageHeaders.encode"),
+  decode: Operation.make("MessageHeaders.decode")
 }
 
 export const MessageId = {
@@ -133,6 +147,7 @@ export const MessageId = {
 
 export const MessageQueue = {
   create: Operation.make("MessageQueue.create"),
+  ensure: Operation.make("MessageQueue.ensure"),
   delete: Operation.make("MessageQueue.delete"),
   exists: Operation.make("MessageQueue.exists"),
   properties: Operation.make("MessageQueue.properties"),
@@ -142,7 +157,11 @@ export const MessageQueue = {
   locate: Operation.make("MessageQueue.locate"),
   openSender: Operation.make("MessageQueue.openSender"),
   openReceiver: Operation.make("MessageQueue.openReceiver"),
-  purge: Operation.make("MessageQueue.purge")
+  purge: Operation.make("MessageQueue.purge"),
+  send: Operation.make("MessageQueue.send", send),
+  reply: Operation.make("MessageQueue.reply", send),
+  redrive: Operation.make("MessageQueue.redrive"),
+  removeMessages: Operation.make("MessageQueue.removeMessages")
 }
 
 export const promises = {
@@ -164,6 +183,7 @@ export const QueueManager = {
   privateComputerInformation: Operation.make("QueueManager.privateComputerInformation"),
   queueInfo: Operation.make("QueueManager.queueInfo"),
   messageCount: Operation.make("QueueManager.messageCount"),
+  queues: Operation.make("QueueManager.queues"),
   connect: Operation.make("QueueManager.connect"),
   disconnect: Operation.make("QueueManager.disconnect"),
   tidy: Operation.make("QueueManager.tidy"),
@@ -179,6 +199,11 @@ export const QueueName = {
   fromAddress: Operation.make("QueueName.fromAddress"),
   toDotNet: Operation.make("QueueName.toDotNet"),
   toNetMsmq: Operation.make("QueueName.toNetMsmq")
+}
+
+export const QueueService = {
+  Sender: Operation.make("QueueService.Sender"),
+  Receiver: Operation.make("QueueService.Receiver")
 }
 
 export const QueueSecurity = {
@@ -236,10 +261,16 @@ export const lookups = Object.fromEntries(
   (Object.keys(lookupActions) as ReadonlyArray<LookupAction>).map(lookupEntry)
 ) as Readonly<Record<LookupAction, Operation>>
 
+export const Requester = {
+  open: Operation.make("Requester.open"),
+  request: Operation.make("Requester.request", send)
+}
+
 export const SecurityContext = { acquire: Operation.make("SecurityContext.acquire") }
 
 export const SecurityContexts = {
   layer: Operation.make("SecurityContexts.layer"),
+  layerConfig: Operation.make("SecurityContexts.layerConfig"),
   get: Operation.make("SecurityContexts.get"),
   invalidate: Operation.make("SecurityContexts.invalidate")
 }
@@ -252,8 +283,16 @@ export const SecurityDescriptor = {
 
 export const Sender = {
   send: Operation.make("Sender.send", send),
+  sendAwaiting: Operation.make("Sender.sendAwaiting", send),
   sendAll: Operation.make("Sender.sendAll", sendMany),
   sink: Operation.make("Sender.sink", sendMany)
+}
+
+export const Senders = {
+  layer: Operation.make("Senders.layer"),
+  layerConfig: Operation.make("Senders.layerConfig"),
+  get: Operation.make("Senders.get"),
+  invalidate: Operation.make("Senders.invalidate")
 }
 
 export const Sid = {

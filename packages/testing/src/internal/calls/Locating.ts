@@ -9,6 +9,8 @@ import type { Machine, Search } from "../machine/Machine.ts"
 const values: Record<LocateRestriction["property"], (value: string | number) => boolean> = {
   label: (value) => typeof value === "string",
   type: (value) => typeof value === "string" && isGuid(value),
+  instance: (value) => typeof value === "string" && isGuid(value),
+  multicastAddress: (value) => typeof value === "string",
   createTime: (value) => typeof value === "number",
   modifyTime: (value) => typeof value === "number"
 }
@@ -28,8 +30,11 @@ const comparable = (value: string | number): string | number =>
 
 const order = (one: string | number, other: string | number): number => (one < other ? -1 : one > other ? 1 : 0)
 
-const satisfies = (queue: QueueProperties, { property, relation, value }: LocateRestriction): boolean =>
-  relations[relation](order(comparable(queue[property]), comparable(value)))
+const satisfies = (queue: QueueProperties, { property, relation, value }: LocateRestriction): boolean => {
+  const own = queue[property]
+  // What is absent has no order.
+  return own === null ? relation === "notEqual" : relations[relation](order(comparable(own), comparable(value)))
+}
 
 const toLocated = (queue: QueueProperties): ReadonlyArray<LocatedQueueProperties> => {
   const { createTime, instance, label, modifyTime, pathName, transactional, type } = queue

@@ -13,11 +13,12 @@ import type { Machine } from "../machine/Machine.ts"
 import type { Queue } from "../queue/Queue.ts"
 import { isActive, sweep } from "./QueueManagement.ts"
 
-/** Returns the properties of a machine; those of another machine come from the directory. */
-export const machineProperties = (machine: Machine, name: string | null): Fallible<QueueManagerProperties> => {
-  if (machine.isThis(name)) return Result.succeed(propertiesOf(machine))
+/** Returns the properties of a machine. Those of another machine, and of one by its GUID, come from the directory. */
+export const machineProperties = (machine: Machine, wanted: string | null): Fallible<QueueManagerProperties> => {
+  if (machine.isThis(wanted)) return Result.succeed(propertiesOf(machine))
   return Result.flatMap(machine.askDirectory("MQ_ERROR_NO_DS"), () => {
-    const other = machine.network.machine(name ?? "")
+    const { network } = machine
+    const other = network.machine(wanted ?? "") ?? network.machines.find(({ id }) => id === wanted)
     return other === undefined ? Result.fail("MQ_ERROR_MACHINE_NOT_FOUND") : Result.succeed(propertiesOf(other))
   })
 }

@@ -3,9 +3,12 @@ import { MqrtFailure, type SecurityContextApi } from "@effect-msmq/core/Mqrt"
 import type { StoredCertificateProperties, StoreLocation } from "@effect-msmq/core/mqrt/CertificateProperties"
 import type { Sid } from "@effect-msmq/core/Sid"
 import * as Result from "effect/Result"
-import { createHash } from "node:crypto"
 import type { Fallible } from "../facts/Failure.ts"
 import { internalCertificate } from "./internalCertificate.ts"
+
+/** Returns the SHA-1 of a certificate, as hexadecimal digits. Node's cryptography is loaded by the first call. */
+const thumbprintOf = (der: Uint8Array): string =>
+  process.getBuiltinModule("node:crypto").createHash("sha1").update(der).digest("hex")
 
 /** Certificate whose private key was fetched. */
 export interface SigningCertificate {
@@ -113,7 +116,7 @@ export class CertificateStore {
     const wanted = thumbprint === null ? null : Buffer.from(thumbprint).toString("hex")
     return Result.succeed(
       [...(held?.values() ?? [])]
-        .filter(({ der }) => wanted === null || createHash("sha1").update(der).digest("hex") === wanted)
+        .filter(({ der }) => wanted === null || thumbprintOf(der) === wanted)
         .map(({ der, friendlyName, keyApi, privateKey }) => ({
           der: new Uint8Array(der),
           friendlyName,

@@ -1,4 +1,5 @@
 import * as AST from "effect/SchemaAST"
+import * as operations from "../../telemetry/Operation.ts"
 import { beforeRenaming, choice } from "./choice.ts"
 import type { Choices } from "./choice.ts"
 import { isName } from "./namespaces.ts"
@@ -32,8 +33,8 @@ export interface Walk {
   readonly afterwards: Array<() => void>
 }
 
-export const refuse = ({ path }: Walk, what: string): never => {
-  throw new TypeError(`MessageBody.xml: ${path.length === 0 ? "the schema" : path.join("/")} ${what}`)
+export const refuse = ({ path }: Walk, rule: string): never => {
+  throw operations.MessageBody.xml.error({ _tag: "IllegalSchema", path, rule })
 }
 
 const within = (walk: Walk, key: string): Walk => ({ ...walk, path: [...walk.path, key] })

@@ -24,22 +24,25 @@ export interface XmlCodec {
 const named = (local: string, uri: string): string =>
   uri === "" ? `<${local}>` : `<${local}> of the namespace "${uri}"`
 
-/** Makes the codec of a schema. Throws a `TypeError` for a schema that has no form in .NET's XML. */
+/** Makes the codec of a schema. Throws an `MsmqError` for a schema that has no form in .NET's XML. */
 export const xmlCodec = (ast: AST.AST, rootName: string | undefined, options: ShapeOptions): XmlCodec => {
   const walk: Walk = { options, path: [], suspended: new Map(), choices: new Map(), afterwards: [] }
   const shape = shapeOf(ast, walk)
-  const { choices, omittable, typeName } = shape.about()
+  const { choices, nullable, omittable, typeName } = shape.about()
   const root = rootName ?? typeName
   if (omittable) return refuse(walk, "may be undefined: leave the body out instead")
   if (root === undefined || !namespaces.isName(root)) {
-    return refuse(walk, 'has no name for the root element: give { root: "Name" }, or the schema an identifier')
+    const named = choices === undefined ? "the schema" : "each schema of the union"
+    return refuse(walk, `has no name for the root element: give { root: "Name" }, or ${named} an identifier`)
   }
   requireItemName(shape, root, walk)
   for (const check of walk.afterwards) check()
 
   // .NET calls the root after the type of the value, and does not name that type in it.
-  const roots = rootName === undefined && choices !== undefined ? choices : new Map([[root, shape]])
-  const isChoice = roots === choices
+  const isChoice = rootName === undefined && choices !== undefined
+  const roots = isChoice
+    ? new Map([...choices].map(([name, one]) => [name, nullable ? Shape.nullable(one) : one]))
+    : new Map([[root, shape]])
   const { namespace } = options
   const isCalled = (name: string, { local, uri }: ReadElement) => local === name && uri === namespace
   const written = (value: unknown) => {
@@ -51,7 +54,9 @@ export const xmlCodec = (ast: AST.AST, rootName: string | undefined, options: Sh
     const place = { path: typeName, depth: 1, namespace }
     const chosen = isChoice && type === undefined ? roots.get(typeName) : undefined
     if (chosen !== undefined && isCalled(typeName, element)) {
-      return Result.map(Shape.readAt(chosen, element, place), (value): Choice => ({ typeName, value }))
+      return Result.map(Shape.readAt(chosen, element, place), (value): Choice | null =>
+        value === null ? null : { typeName, value }
+      )
     }
     if (isCalled(root, element)) return Shape.readAt(shape, element, place)
     const names = [...roots.keys()].map((name) => named(name, namespace))
