@@ -29,7 +29,7 @@ await sender.sendAll([{ label: "order 1" }, { label: "order 2" }, { label: "orde
 })
 
 await using receiver = await msmq.openReceiver(orders)
-const consuming = receiver.consume(
+const consumer = receiver.consume(
   async ({ label }) => {
     console.log(`handling ${label}`)
     await sleep(milliseconds)
@@ -38,7 +38,7 @@ const consuming = receiver.consume(
   // Handlers that are not done after ten seconds are rolled back.
   { signal: stopping.signal, shutdownTimeout: "10 seconds" }
 )
-await consuming.catch((error: unknown) => {
+await consumer.done.catch((error: unknown) => {
   if (!stopping.signal.aborted) throw error
 })
 console.log(`stopped by ${stopping.signal.reason}, ${await msmq.queueManager.messageCount(orders)} left`)

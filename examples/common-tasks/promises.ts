@@ -29,7 +29,7 @@ export const receiveOrder = async (msmq: Connection) => {
 // 4. Handle each message
 export const handleOrders = async (msmq: Connection, handle: (order: Order) => Promise<void>, signal: AbortSignal) => {
   await using receiver = await msmq.openReceiver(orders, { body })
-  await receiver.consume((message) => handle(message.body), { signal })
+  await receiver.consume((message) => handle(message.body), { signal }).done
 }
 
 // 5. Receive and send in one transaction

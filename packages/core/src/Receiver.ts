@@ -8,9 +8,9 @@ import * as Effect from "effect/Effect"
 import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { ConsumePolicy } from "./Consumer.ts"
+import type { BatchPolicy, ConsumePolicy, KeyPolicy } from "./Consumer.ts"
 import * as Cursor from "./Cursor.ts"
-import { consumer } from "./internal/consuming/Consumer.ts"
+import { batchConsumer, consumer } from "./internal/consuming/Consumer.ts"
 import { Described, facts, stateOf } from "./internal/Described.ts"
 import type { Facts } from "./internal/Described.ts"
 import { keepProcessAlive } from "./internal/ownership/liveness.ts"
@@ -24,7 +24,7 @@ import type { Matches } from "./internal/messages/Search.ts"
 import { Selection } from "./internal/messages/Selection.ts"
 import type { ReceiveAccess } from "./internal/queues/receiveAccesses.ts"
 import { moveTo } from "./internal/queues/subqueue.ts"
-import { consumePolicy } from "./internal/options/consumeOptions.ts"
+import { batchPolicy, keyedPolicy } from "./internal/options/consumeOptions.ts"
 import { effectOf, handler as handlerRule } from "./internal/options/handlers.ts"
 import * as Given from "./internal/options/illegalOption.ts"
 import {
@@ -423,8 +423,8 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
    *
    * **Gotchas**
    *
-   * With more than one handler at once, or more than one consumer, other messages overtake a message that is retried.
-   * The page
+   * With more than one handler at once, or more than one consumer, other messages overtake a message that is retried; with `keys`,
+   * only those of other keys do. The page
    * [Consuming](https://github.com/effect-msmq/effect-msmq/blob/main/docs/consuming.md#promises) lists the guarantees.
    *
    * @example
@@ -461,15 +461,88 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
    */
   consume<E, R, R2 = never>(
     handler: (message: Received) => Effect.Effect<unknown, E, R>,
-    policy: ConsumePolicy<E, R2> = {}
+    policy: ConsumePolicy<E, R2> & KeyPolicy<Received> = {}
   ): Effect.Effect<never, MsmqError, Exclude<R, Scope.Scope> | R2> {
     const call = { operation: operations.Receiver.consume, queue: this.queue }
     const stack = OwnedHandle.stackHere()
     return Effect.flatMap(Given.argument(call, "handler", handlerRule, handler), () =>
-      Effect.flatMap(Given.options(call, consumePolicy, policy), (policy) => {
+      Effect.flatMap(Given.options(call, keyedPolicy, policy), ({ keys, lookAhead = 100, ...policy }) => {
         const handle = (message: ReceivedMessage<Body>) => Effect.scoped(effectOf(call, handler(message as Received)))
+        const keyed = keys && { keys: (message: ReceivedMessage<Body>) => keys(message as Received), lookAhead }
         return keepProcessAlive(
           consumer<Body, E, Exclude<R, Scope.Scope> | R2>(
+            this.#reader.forConsumer,
+            this.formatName,
+            handle,
+            policy,
+            keyed,
+            OwnedHandle.openerWith(stack)
+          )
+        )
+      })
+    )
+  }
+
+  /**
+   * Calls a handler for batches of messages, until the effect is interrupted: as {@link consume}, with one transaction for each batch.
+   *
+   * A batch has the messages that are there, up to `size`, and those that come `within` a time after the first one. If its handler
+   * fails, all of it is rolled back, and the next batch has half its size, so that it begins with the first half of these messages;
+   * after each success the size doubles, up to `size`. A batch of one message is delivered as `consume` does: it is retried as `retry`
+   * says, and then moved as `poison` says. So a message at fault is alone after a few steps, no other message becomes poison by it,
+   * and the rollbacks of batches do not count as attempts.
+   *
+   * From a queue that is not transactional and that the receiver has alone (`shareMode: "denyReceive"`), the messages stay in
+   * the queue until their batch is handled, and may be handled twice if the process or the service ends before they are removed. One
+   * that others may receive from is refused (`IllegalPolicy`), since it could not take a batch back.
+   *
+   * Fails as {@link consume} does.
+   *
+   * @example
+   * ```ts import.meta.vitest
+   * import { MessageQueue } from "@effect-msmq/core"
+   * import { InMemoryMqrt } from "@effect-msmq/testing"
+   * import { Deferred, Effect, Fiber } from "effect"
+   *
+   * const program = Effect.gen(function* () {
+   *   yield* MessageQueue.create(".\\private$\\orders", { transactional: true })
+   *   const sender = yield* MessageQueue.openSender(".\\private$\\orders")
+   *   yield* sender.sendAll([{ label: "order 1" }, { label: "order 2" }, { label: "order 3" }], {
+   *     transaction: "singleMessage"
+   *   })
+   *
+   *   const batches: Array<ReadonlyArray<string>> = []
+   *   const idle = yield* Deferred.make<void>()
+   *   const orders = yield* MessageQueue.openReceiver(".\\private$\\orders")
+   *   const consumer = yield* orders
+   *     .consumeBatches((messages) => Effect.sync(() => batches.push(messages.map(({ label }) => label))), {
+   *       size: 2,
+   *       poison: { subqueue: "poison" },
+   *       onEvent: ({ _tag }) => (_tag === "Idle" ? Effect.asVoid(Deferred.succeed(idle, undefined)) : Effect.void)
+   *     })
+   *     .pipe(Effect.forkChild)
+   *   yield* Deferred.await(idle)
+   *   yield* Fiber.interrupt(consumer)
+   *   return batches
+   * }).pipe(Effect.scoped)
+   *
+   * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => [["order 1", "order 2"], ["order 3"]]
+   * ```
+   *
+   * @since 0.1.0
+   */
+  consumeBatches<E, R, R2 = never>(
+    handler: (messages: ReadonlyArray<Received>) => Effect.Effect<unknown, E, R>,
+    policy: BatchPolicy<E, R2>
+  ): Effect.Effect<never, MsmqError, Exclude<R, Scope.Scope> | R2> {
+    const call = { operation: operations.Receiver.consumeBatches, queue: this.queue }
+    const stack = OwnedHandle.stackHere()
+    return Effect.flatMap(Given.argument(call, "handler", handlerRule, handler), () =>
+      Effect.flatMap(Given.options(call, batchPolicy, policy, "policy"), (policy) => {
+        const handle = (messages: ReadonlyArray<ReceivedMessage<Body>>) =>
+          Effect.scoped(effectOf(call, handler(messages as ReadonlyArray<Received>)))
+        return keepProcessAlive(
+          batchConsumer<Body, E, Exclude<R, Scope.Scope> | R2>(
             this.#reader.forConsumer,
             this.formatName,
             handle,

@@ -81,7 +81,7 @@ const cases = {
     await connection.openReceiver(orders, { body: sizes, read: { body: false } })
     const receiver = await connection.openReceiver(orders, { read: { body: false } })
     // @ts-expect-error -- the body was not read
-    await receiver.consume(async ({ body }) => body.length)
+    await receiver.consume(async ({ body }) => body.length).stop()
     for await (const message of connection.messages(orders, { read: { rare: true } })) {
       return [message.version, message.body.length]
     }

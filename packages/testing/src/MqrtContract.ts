@@ -10,6 +10,7 @@ import { browsing } from "./contract/browsing.ts"
 import { claimChecks } from "./contract/claimChecks.ts"
 import type { Capability, ContractPromise } from "./contract/ContractPromise.ts"
 import { queuePrefix } from "./contract/givens.ts"
+import { consumers } from "./contract/consumers.ts"
 import { loops } from "./contract/loops.ts"
 import { messages } from "./contract/messages.ts"
 import { poison } from "./contract/poison.ts"
@@ -66,6 +67,7 @@ export const promises: ReadonlyArray<ContractPromise> = [
   ...programs,
   ...promiseTransactions,
   ...poison,
+  ...consumers,
   ...administering
 ]
 

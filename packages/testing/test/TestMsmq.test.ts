@@ -174,6 +174,8 @@ describe("a test in promises", () => {
     }).catch((error: unknown) => error)
     assert.strictEqual(own, mine)
     assert.strictEqual(await promises.TestMsmq.run(async () => 7), 7)
+    const none: unknown = await promises.TestMsmq.run(undefined as never).catch((error: unknown) => error)
+    assert(none instanceof MsmqError && none.operation === "TestMsmq.run", String(none))
   })
 
   it("has two connections to one MSMQ, as two programs have", async () => {
@@ -250,7 +252,7 @@ describe("a test in promises", () => {
               signal: stop.signal
             }
           )
-          .catch((error: unknown) => error)
+          .done.catch((error: unknown) => error)
         await msmq.advance("23 hours")
         assert.deepStrictEqual(attempts, [0])
         await msmq.advance("1 hour")

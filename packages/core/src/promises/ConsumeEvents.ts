@@ -63,6 +63,37 @@ export interface Retrying extends Tagged<"Retrying"> {
 }
 
 /**
+ * Event of an attempt that failed, whose message waits in the subqueue of the option `park` for the next one. When it is back, it is
+ * received again.
+ *
+ * @category events
+ * @since 0.1.0
+ */
+export interface Parked extends Tagged<"Parked"> {
+  /** Message as it was received; its body is bytes. */
+  readonly message: ReceivedMessage
+  /** Number of the attempt that failed, counted from 1 and including those before this process. */
+  readonly attempt: number
+  /** Value that the handler threw. An `MsmqError` where the handler succeeded and its transaction failed. */
+  readonly error: unknown
+  /** Time until the message is moved back, in milliseconds. */
+  readonly delay: number
+}
+
+/**
+ * Event of a batch of `consumeBatches` that failed and was rolled back. The next batch has half as many messages.
+ *
+ * @category events
+ * @since 0.1.0
+ */
+export interface BatchFailed extends Tagged<"BatchFailed"> {
+  /** Messages of the batch as they were received; their bodies are bytes. */
+  readonly messages: ReadonlyArray<ReceivedMessage>
+  /** Value that the handler threw, or an `MsmqError`. */
+  readonly error: unknown
+}
+
+/**
  * Event of a poison message that was moved as the policy says.
  *
  * @category events
@@ -91,7 +122,7 @@ export interface TransientFailure extends Tagged<"TransientFailure"> {
   readonly delay: number
 }
 
-type Converted = Retrying | Poisoned | PoisonSent | TransientFailure
+type Converted = Retrying | Parked | BatchFailed | Poisoned | PoisonSent | TransientFailure
 
 /**
  * Event that `onEvent` gets: those of `Consumer.ConsumeEvent`, in which a failure is an `error` and a `delay` a number.
@@ -112,6 +143,10 @@ export const eventOf = (event: effectful.ConsumeEvent): ConsumeEvent => {
   switch (event._tag) {
     case "Retrying":
       return { ...withError(event), delay: Duration.toMillis(event.delay) }
+    case "Parked":
+      return { ...withError(event), delay: Duration.toMillis(event.delay) }
+    case "BatchFailed":
+      return withError(event)
     case "Poisoned":
     case "PoisonSent":
       return withError(event)

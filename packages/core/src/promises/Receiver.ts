@@ -11,7 +11,7 @@ import type { Abortable } from "./Abortable.ts"
 import { promiseHandler } from "../internal/options/handlers.ts"
 import type { Call } from "../internal/options/illegalOption.ts"
 import { argument } from "../internal/options/illegalOption.ts"
-import { consuming, receiveOptions } from "../internal/options/promiseOptions.ts"
+import { consumingBatches, consumingKeys, receiveOptions } from "../internal/options/promiseOptions.ts"
 import { abortable } from "../internal/options/signals.ts"
 import { outsideGate } from "../internal/promises/AbortGate.ts"
 import type { Runner } from "../internal/promises/Runner.ts"
@@ -22,8 +22,9 @@ import type { MessageId } from "../MessageId.ts"
 import type { Mqrt } from "../Mqrt.ts"
 import { Mqrt as MqrtService } from "../Mqrt.ts"
 import type { MsmqError } from "../MsmqError.ts"
-import type { HandlerOptions, ConsumePolicy } from "./Consumer.ts"
-import { handlerOf, policyOf } from "./Consumer.ts"
+import type { KeyPolicy } from "../Consumer.ts"
+import type { BatchPolicy, HandlerOptions, ConsumePolicy } from "./Consumer.ts"
+import { Consumer, handlerOf, policyOf, untilStopped } from "./Consumer.ts"
 import { Cursor } from "./Cursor.ts"
 import { Selection } from "./Selection.ts"
 import { participating } from "./Transaction.ts"
@@ -184,17 +185,58 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>>
   }
 
   /**
-   * Calls a handler for each message until the signal aborts, the receiver is closed, or a message is poison and `poison` is
-   * `"fail"`. Then it receives no more, lets the running handlers finish, and rejects. See `consume` of {@link EffectReceiver}.
+   * Starts a consumer, which calls a handler for each message until it is stopped, the signal aborts, the receiver is closed, or a
+   * message is poison and `poison` is `"fail"`. Then it receives no more, and lets the running handlers finish. Its end, also that by
+   * an illegal option, is in `done` of the consumer. See `consume` of {@link EffectReceiver}.
    */
   consume(
     handler: (message: Received, options: HandlerOptions) => Promise<unknown>,
-    policy?: ConsumePolicy & Abortable
-  ): Promise<never> {
+    policy?: ConsumePolicy & KeyPolicy<Received> & Abortable
+  ): Consumer {
     const call = this.#call(operations.Receiver.consume)
-    return this.runner.run(call, consuming, policy, (policy) =>
-      Effect.flatMap(argument(call, "handler", promiseHandler, handler), () =>
-        outsideGate(this.#receiver.consume(handlerOf(handler, this.runner), policyOf(policy, this.runner)))
+    return Consumer.start(this.queue, this.runner, (control) =>
+      this.runner.run(call, consumingKeys, policy, ({ keys, lookAhead, ...policy }) =>
+        Effect.flatMap(argument(call, "handler", promiseHandler, handler), () =>
+          outsideGate(
+            untilStopped(
+              control,
+              this.#receiver.consume(handlerOf(handler, this.runner), {
+                ...policyOf(policy, control, this.runner),
+                keys,
+                lookAhead
+              })
+            )
+          )
+        )
+      )
+    )
+  }
+
+  /**
+   * Starts a consumer as {@link consume} does, which calls a handler for batches of messages, with one transaction for each batch. See
+   * `consumeBatches` of {@link EffectReceiver}.
+   */
+  consumeBatches(
+    handler: (messages: ReadonlyArray<Received>, options: HandlerOptions) => Promise<unknown>,
+    policy: BatchPolicy & Abortable
+  ): Consumer {
+    const call = this.#call(operations.Receiver.consumeBatches)
+    // Without a policy there is no size, which the table refuses.
+    const given = policy === undefined ? {} : policy
+    return Consumer.start(this.queue, this.runner, (control) =>
+      this.runner.run(call, consumingBatches, given as typeof policy, ({ size, within, ...policy }) =>
+        Effect.flatMap(argument(call, "handler", promiseHandler, handler), () =>
+          outsideGate(
+            untilStopped(
+              control,
+              this.#receiver.consumeBatches(handlerOf(handler, this.runner), {
+                ...policyOf(policy, control, this.runner),
+                size,
+                within
+              })
+            )
+          )
+        )
       )
     )
   }

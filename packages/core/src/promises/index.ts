@@ -5,6 +5,7 @@
  */
 export * as ActiveXBody from "../ActiveXBody.ts"
 export * as BodyType from "../BodyType.ts"
+export { HandlerTimeout, type KeyPolicy, type ParkPolicy, type RetryDecision, Unrecoverable } from "../Consumer.ts"
 export * as ErrorCode from "../ErrorCode.ts"
 export * as Message from "../Message.ts"
 export * as MessageClass from "../MessageClass.ts"
@@ -24,7 +25,9 @@ export {
 } from "./Certificate.ts"
 export { connect, Connection, type ConnectOptions, type SecurityOptions } from "./Connection.ts"
 export type {
+  BatchFailed,
   ConsumeEvent,
+  Parked,
   Poison,
   Poisoned,
   PoisonPolicy,
@@ -33,7 +36,7 @@ export type {
   Retrying,
   TransientFailure
 } from "./ConsumeEvents.ts"
-export type { ConsumePolicy, HandlerOptions, Retries } from "./Consumer.ts"
+export { type BatchPolicy, Consumer, type ConsumePolicy, type HandlerOptions, type Retries } from "./Consumer.ts"
 export { Cursor } from "./Cursor.ts"
 export * as FormatName from "./FormatName.ts"
 export * as MessageBody from "./MessageBody.ts"

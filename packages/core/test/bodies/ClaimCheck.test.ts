@@ -845,7 +845,7 @@ describe("the functions of a store in promises", () => {
     await check("get for a", "receiveMessage", () => receiver.byId(messageId).receive())
     const end = new AbortController()
     await check("get for a", "receiveMessage", () =>
-      receiver.consume(async () => end.abort(), { signal: end.signal }).catch(() => {})
+      receiver.consume(async () => end.abort(), { signal: end.signal }).done.catch(() => {})
     )
     await check("put for a", "closeQueue", async () => {
       // The queue is closed in the middle of the call.

@@ -47,8 +47,8 @@ const waits: Record<string, (receiver: Receiver) => Promise<unknown>> = {
     for await (const _ of receiver) assert.fail("there is no message")
   },
   "a cursor's nextWithin": async (receiver) => (await receiver.cursor()).nextWithin("1 hour"),
-  consume: (receiver) => receiver.consume(async () => {}),
-  "consume, of a queue that is held alone": (receiver) => receiver.consume(async () => {}, { concurrency: 2 })
+  consume: (receiver) => receiver.consume(async () => {}).done,
+  "consume, of a queue that is held alone": (receiver) => receiver.consume(async () => {}, { concurrency: 2 }).done
 }
 
 describe("what waits for a message, in promises", () => {
@@ -133,7 +133,7 @@ describe("a handler in promises does not wait for itself", () => {
       },
       { shutdownTimeout: "1 hour", onEvent: ({ _tag }) => void events.push(_tag) }
     )
-    const [code] = await rejection(consuming)
+    const [code] = await rejection(consuming.done)
     await msmq.close()
     return { code, events, left: await labelsOf(layer, orders) }
   }
@@ -175,7 +175,7 @@ describe("a handler in promises does not wait for itself", () => {
             await receivers[1 - index]!.close()
           },
           { shutdownTimeout: "1 hour" }
-        )
+        ).done
       )
     )
     assert.deepStrictEqual(
@@ -199,7 +199,7 @@ describe("a handler in promises does not wait for itself", () => {
             await msmq.close()
           },
           { shutdownTimeout: "1 hour" }
-        )
+        ).done
       )
     )
     assert.deepStrictEqual(
@@ -223,7 +223,7 @@ describe("a handler in promises does not wait for itself", () => {
               handled.resolve()
               await new Promise((resolve) => setTimeout(resolve, 5))
               log.push("inner handled")
-            })
+            }).done
           )
           await handled.promise
           await inner!.close()
@@ -232,7 +232,7 @@ describe("a handler in promises does not wait for itself", () => {
           log.push("outer closed")
         },
         { shutdownTimeout: "1 hour" }
-      )
+      ).done
     )
     assert.strictEqual((await consuming)[0], "Released")
     assert.deepStrictEqual(log, ["inner handled", "inner closed", "Released", "outer closed"])

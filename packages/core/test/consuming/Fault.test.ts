@@ -52,13 +52,20 @@ const sendTo = Effect.fnUntraced(function* (labels: ReadonlyArray<string>) {
   )
 }, Effect.scoped)
 
+const retry = "retry"
+
+/** Returns the labels of the messages in a queue or a subqueue; none where it does not exist. */
+const labelsOr = (queue: string) =>
+  labelsIn(queue).pipe(Effect.catchReason("MsmqError", "QueueNotFound", () => Effect.succeed([])))
+
 const sorted = (labels: ReadonlyArray<string>) => labels.toSorted()
 
 /** Asserts that every message is in one place: one in none was lost, and one in two was handled and is still there. */
 const expectWhole = Effect.fnUntraced(function* (sent: ReadonlyArray<string>, { place, twice }: End) {
-  const waiting = yield* labelsIn(orders)
+  // A message that is parked waits, too.
+  const waiting = [...(yield* labelsIn(orders)), ...(yield* labelsOr(`${orders};${retry}`))]
   const handled = yield* labelsIn(invoices)
-  const dead = yield* labelsIn(place).pipe(Effect.catchReason("MsmqError", "QueueNotFound", () => Effect.succeed([])))
+  const dead = yield* labelsOr(place)
   const found = sorted([...waiting, ...handled, ...dead])
   const where = `waiting ${waiting}; handled ${handled}; poison ${dead}`
   if (twice === undefined) assert.deepStrictEqual(found, sorted(sent), where)
@@ -117,18 +124,21 @@ const strikeEachCall = Effect.fnUntraced(function* <E>(
 })
 
 describe("each call that a consumer makes may fail once, or be interrupted", () => {
-  const consumed = Effect.fnUntraced(function* (end: End, fault: FaultInjection.Fault) {
+  const consumed = Effect.fnUntraced(function* (
+    end: End,
+    fault: FaultInjection.Fault,
+    policy: Consumer.ConsumePolicy | Consumer.BatchPolicy = {}
+  ) {
     const receiver = yield* queues({ poisonTransactional: end.twice === undefined })
     yield* sendTo(["1", "bad", "3"])
     const handler = yield* handlerWith
     yield* FaultInjection.inject(fault)
-    const consumer = yield* consuming(
-      receiver,
-      handler((label) => label === "bad"),
-      {
-        retry: retries(1),
-        poison: end.policy
-      }
+    const handle = handler((label) => label === "bad")
+    const whole = { retry: retries(1), poison: end.policy, ...policy }
+    const consumer = yield* start(
+      "size" in whole
+        ? receiver.consumeBatches((messages) => Effect.forEach(messages, handle), whole)
+        : receiver.consume(handle, whole)
     )
     yield* elapse("1 minute")
     yield* Fiber.interrupt(consumer)
@@ -137,12 +147,17 @@ describe("each call that a consumer makes may fail once, or be interrupted", () 
     return { exit: yield* Fiber.await(consumer), ...(yield* expectWhole(["1", "bad", "3"], end)), struck }
   })
 
-  it.effect.each(Object.entries(ends))("and nothing is lost on its way to %s", ([, end]) =>
+  const cases: ReadonlyArray<readonly [string, End, Consumer.ConsumePolicy | Consumer.BatchPolicy]> = [
+    ...Object.entries(ends).map(([name, end]) => [name, end, {}] as const),
+    ["a subqueue, by way of the one that it is parked in", ends["a subqueue"]!, { park: { subqueue: retry } }],
+    ["a subqueue, from batches", ends["a subqueue"]!, { size: 3 }]
+  ]
+  it.effect.each(cases)("and nothing is lost on its way to %s", ([, end, policy]) =>
     Effect.gen(function* () {
       let survived = 0
       yield* strikeEachCall((fault) =>
         Effect.gen(function* () {
-          const { exit, struck, waiting } = yield* consumed(end, fault)
+          const { exit, struck, waiting } = yield* consumed(end, fault, policy)
           // After a transient failure all messages are handled or moved in the end.
           if ("code" in fault && fault.code !== "MQ_ERROR_ACCESS_DENIED" && Exit.hasInterrupts(exit)) {
             assert.deepStrictEqual(waiting, [], JSON.stringify(fault))
@@ -280,18 +295,30 @@ describe("whatever happens", () => {
     }
   })
 
+  /** Key of a message: whether its number is even. */
+  const keyOf = ({ label }: Labelled) => String(Number(label) % 2)
+
+  const expectKeyOrder = (handled: ReadonlyArray<string>) => {
+    for (const key of ["0", "1"]) {
+      const ofKey = handled.filter((label) => keyOf({ label }) === key)
+      assert.deepStrictEqual(ofKey, sorted(ofKey))
+    }
+  }
+
   it.effect.prop(
     "every message ends once, as handled, poison or still in the queue, in order where handlers run one by one",
     {
       end: Schema.Literals(Object.keys(ends)),
       concurrency: Schema.Literals([1, 1, 3]),
+      parks: Schema.Boolean,
+      hasKeys: Schema.Boolean,
       // Number of failures for each message, of which there are three attempts.
       failures: Schema.Array(Schema.Literals([0, 0, 1, 2, 9])).pipe(
         Schema.check(Schema.isMinLength(1), Schema.isMaxLength(5))
       ),
       happenings: Schema.Array(Happening).pipe(Schema.check(Schema.isMaxLength(12)))
     },
-    ({ concurrency, end: name, failures, happenings }) =>
+    ({ concurrency, end: name, failures, happenings, hasKeys, parks }) =>
       Effect.gen(function* () {
         const end = ends[name]!
         const receiver = yield* queues({ poisonTransactional: end.twice === undefined })
@@ -313,11 +340,13 @@ describe("whatever happens", () => {
               return failing
             })(message)
           )
-        const policy: Consumer.ConsumePolicy = {
+        const policy: Consumer.ConsumePolicy & Consumer.KeyPolicy = {
           concurrency,
           retry: retries(2),
           poison: end.policy,
-          shutdownTimeout: "2 seconds"
+          shutdownTimeout: "2 seconds",
+          ...(parks ? { park: { subqueue: retry } } : {}),
+          ...(hasKeys ? { keys: keyOf } : {})
         }
         const begin = consuming(receiver, handle, policy)
         let consumer = yield* begin
@@ -345,12 +374,15 @@ describe("whatever happens", () => {
         yield* startService
         yield* stop
         const before = yield* expectWhole(sent, end)
-        if (concurrency === 1) assert.deepStrictEqual(before.handled, sorted(before.handled))
+        if (concurrency === 1 && !parks) assert.deepStrictEqual(before.handled, sorted(before.handled))
+        if (hasKeys) expectKeyOrder(before.handled)
         // Another consumer handles the rest.
         consumer = yield* begin
         yield* elapse("5 minutes")
         yield* stop
-        assert.deepStrictEqual((yield* expectWhole(sent, end)).waiting, [])
+        const after = yield* expectWhole(sent, end)
+        assert.deepStrictEqual(after.waiting, [])
+        if (hasKeys) expectKeyOrder(after.handled)
       }).pipe(Effect.scoped, Effect.andThen(HandleLedger.expectNoLeaks), Effect.provide(backend)),
     { arbitrary: { runs: 200 } }
   )

@@ -154,10 +154,10 @@ describe("in promises", () => {
     const nothing = { times: 0, delay: 0 }
     const idle = function* () {}
     await each<unknown>([42, undefined, Effect.void, idle, async function* () {}], async (handler) => {
-      assert.strictEqual((await refusalOf(receiver.consume(untyped(handler)))).code, "IllegalOption")
+      assert.strictEqual((await refusalOf(receiver.consume(untyped(handler)).done)).code, "IllegalOption")
     })
     await each<unknown>([Effect.void, idle()], async (returned) => {
-      const error = await refusalOf(receiver.consume(() => untyped(returned), { retry: nothing }))
+      const error = await refusalOf(receiver.consume(() => untyped(returned), { retry: nothing }).done)
       assert.strictEqual(error.code, "PoisonMessage")
       assert.include(error.message, "handler is")
     })

@@ -60,6 +60,7 @@ const outcomeOf = (world: World, value: unknown): Promise<unknown> => {
   if (Stream.isStream(value)) return world.run(Stream.runDrain(value as Stream.Stream<unknown, unknown, Needs>))
   if (Layer.isLayer(value)) return world.run(Effect.scoped(Layer.build(value as Layer.Layer<unknown, unknown, Needs>)))
   if (Effect.isEffect(value)) return world.run(value as Effect.Effect<unknown, unknown, Needs>)
+  if (value instanceof promises.Consumer) return value.done
   return Promise.resolve(value)
 }
 
@@ -304,6 +305,8 @@ const ofEffect: Readonly<Record<string, Subject>> = {
   "Receiver#move": ofReceiver("Receiver.move", "move", (world) => [world.message, "sub"]),
   "Receiver#reject": ofReceiver("Receiver.reject", "reject", (world) => [world.message]),
   "Receiver#consume": ofReceiver("Receiver.consume", "consume", [handler, {}]),
+  "Receiver#consumeBatches": ofReceiver("Receiver.consumeBatches", "consumeBatches", [handler, { size: 2 }]),
+  "Control#setConcurrency": method((world) => world.consumerControl)("Consumer.setConcurrency", "setConcurrency", [2]),
   "Cursor#nextWithin": method((world) => world.cursor)("Cursor.nextWithin", "nextWithin", [0]),
   "Receiver#lookup": ofReceiver("Receiver.lookup", "lookup", (world) => ["peekCurrent", world.message.lookupId]),
 
@@ -433,6 +436,15 @@ const ofEffect: Readonly<Record<string, Subject>> = {
   "promises.Receiver#move": ofReceiverInPromises("Receiver.move", "move", (world) => [world.message, "sub", {}]),
   "promises.Receiver#reject": ofReceiverInPromises("Receiver.reject", "reject", (world) => [world.message, {}]),
   "promises.Receiver#consume": ofReceiverInPromises("Receiver.consume", "consume", [promiseHandler, {}]),
+  "promises.Receiver#consumeBatches": ofReceiverInPromises("Receiver.consumeBatches", "consumeBatches", [
+    promiseHandler,
+    { size: 2 }
+  ]),
+  "promises.Consumer#setConcurrency": {
+    operation: "Consumer.setConcurrency",
+    right: () => [2],
+    call: async ({ promises: { consumer } }, given) => apply(consumer.setConcurrency as Callable, given, consumer)
+  },
   ...each(["next", "current", "receive"] as const, "promises.Cursor#", (name) =>
     ofCursorInPromises(`Cursor.${name}`, name, [{}])
   ),

@@ -1,6 +1,7 @@
 /** A backend with queues, of which everything is open that a public function needs, in both faces. */
 import {
   Certificate,
+  Consumer,
   MessageQueue,
   Mqrt,
   Requester,
@@ -34,6 +35,9 @@ export const makeWorld = async () => {
   await run(sender.send({ label: "order 1" }))
   const receiver = await run(MessageQueue.openReceiver(orders))
   const inPromises = await msmq.openReceiver(orders)
+  // It has ended, since the queue is plain and its policy names no queue for poison.
+  const consumer = inPromises.consume(() => Promise.resolve())
+  await consumer.done.catch(() => {})
   return {
     run,
     msmq,
@@ -42,6 +46,7 @@ export const makeWorld = async () => {
     message: await run(receiver.peek),
     cursor: await run(receiver.cursor),
     control: await run(MsmqControl.MsmqControl),
+    consumerControl: await run(Consumer.makeControl),
     faults: await run(FaultInjection.FaultInjection),
     contexts: await run(SecurityContexts.SecurityContexts),
     senders: await run(Senders.Senders),
@@ -52,6 +57,7 @@ export const makeWorld = async () => {
     promises: {
       sender: await msmq.openSender(orders),
       receiver: inPromises,
+      consumer,
       requester: await msmq.openRequester(orders),
       cursor: await inPromises.cursor(),
       transaction: await msmq.beginTransaction(),

@@ -75,7 +75,7 @@ describe("isOpen of a sender, a receiver and a cursor", () => {
         await receiver.close()
         states.push(receiver.isOpen)
       })
-      .catch(() => {})
+      .done.catch(() => {})
     assert.deepStrictEqual(states, [true, false])
   })
 

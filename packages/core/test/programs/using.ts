@@ -208,7 +208,7 @@ const calls: Readonly<
       await sender.send(order)
       await begun.until
       const closing = queue.close()
-      return { ended: Promise.all([consumed(consuming), closing]), end: letGo }
+      return { ended: Promise.all([consumed(consuming.done), closing]), end: letGo }
     },
     []
   ],
@@ -315,7 +315,7 @@ const calls: Readonly<
         begun.letGo()
         return never()
       }
-      const underWay = forever(queue.consume(handler, consumePolicy))
+      const underWay = forever(queue.consume(handler, consumePolicy).done)
       await sender.send(order)
       await begun.until
       return underWay
@@ -330,7 +330,9 @@ const calls: Readonly<
     async () => {
       const controller = new AbortController()
       const queue = await msmq.openReceiver(orders)
-      const ended = consumed(queue.consume(() => Promise.resolve(), { ...consumePolicy, signal: controller.signal }))
+      const ended = consumed(
+        queue.consume(() => Promise.resolve(), { ...consumePolicy, signal: controller.signal }).done
+      )
       return { ended, end: () => controller.abort() }
     },
     ["receiver"]
@@ -345,7 +347,7 @@ const calls: Readonly<
         begun.letGo()
         return until
       }
-      const ended = consumed(queue.consume(handler, { ...consumePolicy, signal: controller.signal }))
+      const ended = consumed(queue.consume(handler, { ...consumePolicy, signal: controller.signal }).done)
       await sender.send(order)
       await begun.until
       return {

@@ -45,7 +45,7 @@ const consumeOne = async (handle: () => Promise<unknown>): Promise<void> => {
   const controller = new AbortController()
   const consumer = await msmq.openReceiver(orders, { shareMode: "denyReceive" })
   const handler = () => handle().then(() => controller.abort("enough"))
-  await consumer.consume(handler, { signal: controller.signal }).catch(() => {})
+  await consumer.consume(handler, { signal: controller.signal }).done.catch(() => {})
   await consumer.close()
 }
 

@@ -216,7 +216,7 @@ describe("a transaction of a program in promises", () => {
     await msmq.transaction(async () => {
       consuming = receiver
         .consume(({ label }) => Promise.resolve(handled.resolve(label)), { signal: stop.signal })
-        .catch(() => {})
+        .done.catch(() => {})
     })
     await sender.send({ label: "a" }, single)
     assert.strictEqual(await handled.promise, "a")

@@ -41,8 +41,8 @@ describe.each(schedulers)("a callback of a program in promises that rejects, und
         onEvent: async () => Promise.reject(broken),
         signal: controller.signal
       })
-      .catch(() => {})
-    assert.deepStrictEqual(await first, [
+      .done.catch(() => {})
+    assert.deepStrictEqual((await first).slice(0, 2), [
       "onEvent failed for Received: the callback broke",
       "onEvent failed for Handled: the callback broke"
     ])

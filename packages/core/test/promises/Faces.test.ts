@@ -31,6 +31,8 @@ const onlyEffect: Readonly<Record<string, string>> = {
   "XmlValue.*": "schemas of Effect; in promises `MessageBody.xml` takes the names of types",
   "Consumer.defaultReopen": "a Schedule; in promises it is what `reopen` is by default",
   "Consumer.defaultRetry": "a Schedule; in promises it is what `retry` is by default",
+  "Consumer.makeControl": "the option `control`; in promises `consume` returns a Consumer",
+  "Control#*": "in promises the Consumer that `consume` returns has the same members",
   "HandlerDefect#*": "the input of a Schedule; events in promises have the value that the handler threw",
   "Cursor#messages": "a Stream; in promises the cursor itself is an iterable",
   "Receiver#messages": "a Stream; in promises the receiver itself is an iterable",
@@ -57,6 +59,14 @@ const onlyPromises: Readonly<Record<string, string>> = {
   "Connection#isOpen": "a scope closes the backend",
   "Connection#messages": "a stream opens and closes a receiver by itself: Stream.unwrap",
   "Connection#queueManager": "the functions of QueueManager stand in a module",
+  ...Object.fromEntries(
+    ["concurrency", "isPaused", "pause", "progress", "resume", "running", "setConcurrency"].map((name) => [
+      `Consumer#${name}`,
+      "a Control has it"
+    ])
+  ),
+  "Consumer#done": "an effect that consumes ends with its result",
+  "Consumer#stop": "an interruption stops it",
   "Cursor#close": "a scope closes it",
   "MessageBody.decode": "the codec itself decodes, into a Result",
   "MessageBody.encode": "the codec itself encodes, into a Result",
@@ -69,7 +79,10 @@ const onlyPromises: Readonly<Record<string, string>> = {
 }
 
 /** Options of the face with Effect that promises lack, each with the reason. */
-const optionsOfEffect: Readonly<Record<string, string>> = {}
+const optionsOfEffect: Readonly<Record<string, string>> = {
+  "Receiver#consume control": "in promises the Consumer that it returns is the control",
+  "Receiver#consumeBatches control": "in promises the Consumer that it returns is the control"
+}
 
 /** Types of Effect that the promise face shows, by the way to them, each with the reason. */
 const shown: ReadonlyArray<{ readonly type: RegExp; readonly path: RegExp; readonly reason: string }> = [

@@ -229,7 +229,7 @@ describe("in promises", () => {
         },
         signal: stop.signal
       })
-      assert.strictEqual(await consuming.catch((error: unknown) => error), stop)
+      assert.strictEqual(await consuming.done.catch((error: unknown) => error), stop)
       const [, retrying, poisoned] = events
       assert(retrying?._tag === "Retrying" && poisoned?._tag === "Poisoned", events.map(({ _tag }) => _tag).join())
       assert.deepStrictEqual([retrying.error, retrying.delay, retrying.attempt], [broken, 3, 1])
@@ -249,7 +249,7 @@ describe("in promises", () => {
       await using receiver = await connection.openReceiver(orders)
       const broken = new Error("out of stock")
       const consuming = receiver.consume(() => Promise.reject(broken), { retry: { times: 0, delay: 0 } })
-      const error = await rejectionOf(consuming)
+      const error = await rejectionOf(consuming.done)
       assert.deepStrictEqual([error.reason._tag, error.cause], ["PoisonMessage", broken])
     })
   })

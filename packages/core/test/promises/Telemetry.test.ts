@@ -83,7 +83,7 @@ describe("telemetry in promises", () => {
       },
       { poison: { queue: `${orders}.done` }, signal: stop.signal }
     )
-    assert.strictEqual(await consuming.catch((error: unknown) => error), stop)
+    assert.strictEqual(await consuming.done.catch((error: unknown) => error), stop)
     const [attempt] = named(`process ${orders}`)
     const [sent] = named(`send ${orders}.done`)
     assert.isDefined(attempt)

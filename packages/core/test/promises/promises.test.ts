@@ -84,7 +84,7 @@ describe("a transaction", () => {
     const { expectNoLeaks, msmq } = await connectToOrders()
     const receiver = await msmq.openReceiver(orders)
     const poison = { queue: invoices, subqueue: "poison" } as never
-    const error = await rejection(receiver.consume(() => Promise.resolve(), { poison }))
+    const error = await rejection(receiver.consume(() => Promise.resolve(), { poison }).done)
     assert.include(error.message, 'it must be "fail", "reject", { subqueue } or { queue }')
     await msmq.close()
     await expectNoLeaks()
@@ -222,7 +222,7 @@ describe("consuming", () => {
         onEvent: ({ _tag }) => void events.push(_tag)
       }
     )
-    assert.strictEqual((await rejection(consuming)).message, "enough")
+    assert.strictEqual((await rejection(consuming.done)).message, "enough")
     assert.deepStrictEqual(events, ["Received", "Handled", "Received", "Retrying", "Poisoned", "Received", "Handled"])
     assert.deepStrictEqual(await labelsIn(msmq, invoices), ["invoice 1", "invoice 2"])
     assert.deepStrictEqual(await labelsIn(msmq, `${orders};poison`), ["poison"])
@@ -236,7 +236,7 @@ describe("consuming", () => {
     await using source = await msmq.openSender(orders)
     await source.send({ label: "1" }, single)
     const consuming = receiver.consume(() => Promise.reject(new Error("cannot")), { retry: { times: 0, delay: 0 } })
-    assert.strictEqual((await rejection(consuming)).code, "PoisonMessage")
+    assert.strictEqual((await rejection(consuming.done)).code, "PoisonMessage")
     assert.deepStrictEqual(await labelsIn(msmq, orders), ["1"])
     await msmq.close()
   })

@@ -1,5 +1,6 @@
 import type { Consumer, MessageBody, MsmqError, Receiver } from "@effect-msmq/core"
 import { MessageQueue, Transaction } from "@effect-msmq/core"
+import type { ReceivedMessage } from "@effect-msmq/core/Message"
 import type { ShareMode } from "@effect-msmq/core/Mqrt"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert } from "@effect/vitest"
@@ -49,12 +50,12 @@ export const queues = Effect.fnUntraced(function* <Body = Uint8Array>(
   return yield* MessageQueue.openReceiver(orders, opening)
 })
 
-/** Records the events of a consumer, each as its tag and the message's label: `Handled order`. */
+/** Records the events of a consumer but for `Idle`, each as its tag and the message's label: `Handled order`. */
 export const eventLog = () => {
   const events: Array<string> = []
   const onEvent = (event: Consumer.ConsumeEvent) =>
     Effect.sync(() => {
-      events.push("message" in event ? `${event._tag} ${event.message.label}` : event._tag)
+      if (event._tag !== "Idle") events.push("message" in event ? `${event._tag} ${event.message.label}` : event._tag)
     })
   return { events, onEvent }
 }
@@ -106,7 +107,7 @@ export const reasonOf = <A>(exit: Exit.Exit<A, MsmqError.MsmqError>) => errorOf(
 export const consuming = <Body, E, R>(
   receiver: Receiver.Receiver<Body>,
   handler: Parameters<typeof receiver.consume<E, R>>[0],
-  policy: Consumer.ConsumePolicy<E> = {}
+  policy: Consumer.ConsumePolicy<E> & Consumer.KeyPolicy<ReceivedMessage<Body>> = {}
 ) => start(receiver.consume(handler, policy))
 
 /** Schedule of `times` more attempts, a second apart. */

@@ -53,7 +53,7 @@ export const reading: Readonly<Record<string, Loop>> = {
     }
     const signals = signal === undefined ? [end.signal] : [end.signal, signal]
     try {
-      await receiver.consume(handle, { signal: AbortSignal.any(signals) })
+      await receiver.consume(handle, { signal: AbortSignal.any(signals) }).done
     } catch (error) {
       if (!end.signal.aborted) throw error
     }

@@ -219,7 +219,7 @@ export const promiseTransactions: ReadonlyArray<ContractPromise> = [
           },
           { retry: { delay: 1 }, signal: stop.signal }
         )
-        .catch(() => {})
+        .done.catch(() => {})
       assert.deepEqual(await labelsIn(msmq, queues.orders), ["c"])
       assert.deepEqual(await labelsIn(msmq, queues.invoices), ["a2", "next"])
     })

@@ -242,7 +242,7 @@ export class TestMsmq extends TestMachine implements AsyncDisposable {
    */
   static async run<A>(test: (msmq: TestMsmq) => Promise<A>, options?: Options): Promise<A> {
     await using msmq = await TestMsmq.start(options)
-    return await msmq.leakFree(() => test(msmq))
+    return await msmq.#leakFree("TestMsmq.run", test)
   }
 
   /**
@@ -262,12 +262,7 @@ export class TestMsmq extends TestMachine implements AsyncDisposable {
    * a test that shares the MSMQ with others. Rejects as the function does, which is not checked then.
    */
   leakFree<A>(test: () => Promise<A>): Promise<A> {
-    const call = { operation: "TestMsmq.leakFree" }
-    return this.#runtime.runPromise(
-      Effect.flatMap(Given.checkArgument(call, "test", Given.functions, test), () =>
-        leakFree(Effect.promise(async () => await test()))
-      )
-    )
+    return this.#leakFree("TestMsmq.leakFree", test)
   }
 
   /**
@@ -306,6 +301,14 @@ export class TestMsmq extends TestMachine implements AsyncDisposable {
             TestClock.adjust(time)
           )
         )
+      )
+    )
+  }
+
+  #leakFree<A>(operation: string, test: (msmq: TestMsmq) => Promise<A>): Promise<A> {
+    return this.#runtime.runPromise(
+      Effect.flatMap(Given.checkArgument({ operation }, "test", Given.functions, test), () =>
+        leakFree(Effect.promise(async () => await test(this)))
       )
     )
   }

@@ -5,8 +5,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { CurrentLogAnnotations } from "effect/References"
-import type { ConsumeEvent, Poison } from "../../Consumer.ts"
-import { HandlerDefect } from "../../Consumer.ts"
+import type { ConsumeEvent, ConsumeProgress, Poison } from "../../Consumer.ts"
+import { HandlerDefect, HandlerTimeout, Unrecoverable } from "../../Consumer.ts"
 import type { ReceivedMessage } from "../../Message.ts"
 import type { CallSite } from "../../mqrt/CallSite.ts"
 import type { PoisonMessage, Reason } from "../../MsmqError.ts"
@@ -16,7 +16,9 @@ import type { Reader } from "../messages/Reader.ts"
 import { attemptSpan } from "../telemetry/processSpan.ts"
 import type { ConsumeEvents } from "./ConsumeEvents.ts"
 import type { PoisonTarget } from "./PoisonSender.ts"
-import type { BackOff, RetryPolicy } from "./RetryPolicy.ts"
+import type { Intake } from "./Intake.ts"
+import type { Parking } from "./Parking.ts"
+import type { BackOff } from "./RetryPolicy.ts"
 import { Attempts, isTransient, mayNeedReopen, serviceFailure } from "./RetryPolicy.ts"
 import type { Shutdown } from "./Shutdown.ts"
 import * as operations from "../telemetry/Operation.ts"
@@ -29,18 +31,37 @@ export interface ConsumedQueue {
   readonly reader: Reader<Uint8Array>
   readonly formatName: string
   readonly poison: PoisonTarget
+  /** Subqueue that messages wait in between two attempts; `undefined` where they are held. */
+  readonly parking: Parking | undefined
+  /** Returns the number of failed attempts at a message before its delivery, and forgets those that only this consumer knows. */
+  readonly attemptsBefore: (message: ReceivedMessage) => number
+  /** Returns the failure of the program's function for keys at a message, which is then poison. */
+  readonly keyFailureAt: (lookupId: bigint) => Cause.Cause<unknown> | undefined
+  readonly intake: Intake<ConsumeProgress>
   readonly shutdown: Shutdown
-  /** Number of workers that receive from it at once. */
-  readonly workers: number
+  /** Returns `true` while one worker alone receives from it. */
+  readonly isAlone: () => boolean
+  /** Emits the event of a consumer that has nothing to do. */
+  readonly emitIdle: Effect.Effect<void>
+  /** Wait of a worker that has no message. */
+  readonly wait: Wait
   /** Place that consumes, where its transactions begin and end. */
   readonly consumedAt: CallSite
 }
+
+/** Runs a wait for a message; returns `None` where something else has ended it. */
+export type Wait = <A, E>(wait: Effect.Effect<A, E>) => Effect.Effect<Option.Option<A>, E>
+
+/** Effect that holds the next message; where there is none, it waits until one may be there, and succeeds with `undefined`. */
+export type NextMessage = Effect.Effect<HeldMessage | undefined, MsmqError>
 
 /** Message that one handler holds, as a receive mode gives it. */
 export interface HeldMessage {
   readonly message: ReceivedMessage
   /** Transaction that an attempt takes part in. */
   readonly participation: Transaction.Participation
+  /** Holds the next message, too, in the same transaction where there is one, or waits until one may be there. */
+  readonly more: (wait: Wait) => NextMessage
   /**
    * Removes the handled message; `undefined` where it has left the queue already. Fails with `TransactionAborted` if the handler
    * aborted the transaction.
@@ -53,15 +74,22 @@ export interface HeldMessage {
    * queue. Can be run again if it fails.
    */
   readonly retry: Effect.Effect<HeldMessage | undefined, MsmqError>
-  /**
-   * Rolls back the attempt and moves the message where the policy says. Returns `RolledBack` instead for an attempt that a
-   * failure of the service rolled back before, unless `insists`.
-   */
-  readonly movePoison: (poison: Poison, insists: boolean) => Effect.Effect<Moved, MsmqError>
+  /** Rolls back the attempt and moves the message to a subqueue. Returns `false` if it was no longer in the queue. */
+  readonly park: (subqueue: string) => Effect.Effect<boolean, MsmqError>
+  /** Rolls back the attempt and moves the message where the policy says. */
+  readonly movePoison: (poison: Poison, move: Move) => Effect.Effect<Moved, MsmqError>
   /** Rolls back the attempt and releases the message, which is not handled. */
   readonly abandon: (poison: Poison) => Effect.Effect<void, MsmqError>
   /** Ends the hold on the message, handled or not; returns `undefined` where nothing is left to do. */
   readonly close: () => Effect.Effect<void> | undefined
+}
+
+/** Manner in which a poison message is moved. */
+export interface Move {
+  /** `true` moves it also where a failure of the service rolled the attempt back before; otherwise the outcome is `RolledBack`. */
+  readonly insists: boolean
+  /** `true` rejects it instead, where a message can be rejected. */
+  readonly rejects: boolean
 }
 
 /**
@@ -102,7 +130,9 @@ export interface Handler<Body, E, R> {
   /** Reader that decodes the bodies. */
   readonly reader: Reader<Body>
   readonly handle: (message: ReceivedMessage<Body>) => Effect.Effect<unknown, E, R>
-  readonly makeRetryPolicy: () => RetryPolicy<E | HandlerDefect>
+  /** Time that an attempt has; `undefined` for no limit. */
+  readonly timeout: Duration.Duration | undefined
+  readonly makeDecide: ConstructorParameters<typeof Attempts<E>>[0]
   readonly events: ConsumeEvents
   readonly backOff: BackOff
   /** Context of an attempt that takes part in no transaction. */
@@ -110,10 +140,29 @@ export interface Handler<Body, E, R> {
 }
 
 /** Number of failures of the service that do not count as attempts of a message. Later ones count, so that it comes to an end. */
-const maximumRecoveries = 10
+export const maximumRecoveries = 10
 
 /** Step after an attempt: another attempt, or none. */
 type Next = "retry" | "end"
+
+/** Interrupts an attempt that takes longer than a time. */
+export const within = <A, E, R>(
+  attempt: Effect.Effect<A, E, R>,
+  timeout: Duration.Duration
+): Effect.Effect<A, E | HandlerTimeout, R> =>
+  Effect.timeoutOrElse(attempt, {
+    duration: timeout,
+    orElse: () => Effect.fail(new HandlerTimeout({ timeout: Duration.toMillis(timeout) }))
+  })
+
+/** Returns the decision of a handler that no further attempt can succeed, with its default. */
+const unrecoverableIn = (cause: Cause.Cause<unknown>): { readonly action: "poison" | "reject" } | undefined => {
+  for (const reason of cause.reasons) {
+    const error = reason._tag === "Fail" ? reason.error : reason._tag === "Die" ? reason.defect : undefined
+    if (error instanceof Unrecoverable) return { action: error.action === "reject" ? "reject" : "poison" }
+  }
+  return undefined
+}
 
 /** Delivers a message to its handler until it is handled, moved as poison or abandoned. */
 export const handleMessage = <Body, E, R>(
@@ -124,13 +173,16 @@ export const handleMessage = <Body, E, R>(
 class Delivery<Body, E, R> {
   readonly #handler: Handler<Body, E, R>
   readonly #attempts: Attempts<E>
+  /** Failed attempts before this delivery. */
+  readonly #earlier: number
   #held: HeldMessage
   #recoveries = 0
 
   constructor(handler: Handler<Body, E, R>, held: HeldMessage) {
     this.#handler = handler
     this.#held = held
-    this.#attempts = new Attempts(handler.makeRetryPolicy, held.message.abortCount)
+    this.#earlier = handler.queue.attemptsBefore(held.message)
+    this.#attempts = new Attempts(handler.makeDecide, this.#earlier)
   }
 
   get run(): Effect.Effect<void, MsmqError, R> {
@@ -155,7 +207,9 @@ class Delivery<Body, E, R> {
   /** Makes one attempt, and all that follow it. */
   #attempt(): Effect.Effect<void, MsmqError, R> {
     const { message } = this.#held
-    const { reader } = this.#handler
+    const { queue, reader } = this.#handler
+    const keyFailure = queue.keyFailureAt(message.lookupId)
+    if (keyFailure !== undefined) return this.#after(this.#unattempted(keyFailure))
     const store = reader.storeOf(message)
     if (store !== undefined) {
       return Effect.matchCauseEffect(Effect.interruptible(reader.decodeStored(operation, message, store)), {
@@ -164,19 +218,19 @@ class Delivery<Body, E, R> {
       })
     }
     const decoded = reader.decode(operation, message)
-    return decoded instanceof MsmqError ? this.#after(this.#undecodable(decoded)) : this.#handle(decoded)
+    return decoded instanceof MsmqError ? this.#after(this.#unattempted(Cause.fail(decoded))) : this.#handle(decoded)
   }
 
-  /** Moves a message whose body cannot be decoded: it is not attempted. */
-  #undecodable(error: MsmqError): Effect.Effect<Next, MsmqError> {
-    return this.#movePoison(this.#poison(Cause.fail(error), this.#attempts.number - 1))
+  /** Moves a message that is not attempted: its body cannot be decoded, or it has no key. */
+  #unattempted(cause: Cause.Cause<unknown>): Effect.Effect<Next, MsmqError> {
+    return this.#movePoison(this.#poison(cause, this.#attempts.number - 1), false)
   }
 
   /** Goes on after the body did not come from its store, which counts as an attempt, or cannot be decoded. */
   #bodyFailed(cause: Cause.Cause<MsmqError>): Effect.Effect<Next, MsmqError> {
     const error = Option.getOrUndefined(Cause.findErrorOption(cause))
     return error?.reason._tag === "UndecodableBody"
-      ? this.#undecodable(error)
+      ? this.#unattempted(Cause.fail(error))
       : this.#attemptFailed(cause, new HandlerDefect({ cause }))
   }
 
@@ -197,9 +251,10 @@ class Delivery<Body, E, R> {
   }
 
   #handle(message: ReceivedMessage<Body>): Effect.Effect<void, MsmqError, R> {
-    const { handle, reader } = this.#handler
+    const { handle, reader, timeout } = this.#handler
     const held = this.#held
-    const handled = Effect.suspend(() => handle(message))
+    const called = Effect.suspend(() => handle(message))
+    const handled = timeout === undefined ? called : within(called, timeout)
     const attempt = attemptSpan(reader.observer, handled, held.message, this.#attempts.number)
     const contextOf: (outer: Context.Context<R>) => Context.Context<R> = () => this.#contextOf(held)
     const inContext = Effect.updateContext(attempt, contextOf)
@@ -234,7 +289,7 @@ class Delivery<Body, E, R> {
     return this.#attemptFailed(cause, new HandlerDefect({ cause }))
   }
 
-  #handlerFailed(cause: Cause.Cause<E>): Effect.Effect<Next, MsmqError> {
+  #handlerFailed(cause: Cause.Cause<E | HandlerTimeout>): Effect.Effect<Next, MsmqError> {
     return Effect.gen({ self: this }, function* () {
       const { message } = this.#held
       if (yield* this.#held.isCompleted) {
@@ -244,8 +299,9 @@ class Delivery<Body, E, R> {
       if (yield* this.#handler.queue.shutdown.check) return yield* this.#abandon(cause)
       const failure = serviceFailure(cause)
       if (failure !== undefined && this.#mayRecover()) return yield* this.#recover(failure, cause)
-      const error = Option.getOrElse(Cause.findErrorOption(cause), () => new HandlerDefect({ cause }))
-      return yield* this.#attemptFailed(cause, error)
+      const error = Option.getOrUndefined(Cause.findErrorOption(cause))
+      const isDefect = error === undefined || error instanceof HandlerTimeout
+      return yield* this.#attemptFailed(cause, isDefect ? new HandlerDefect({ cause }) : error)
     })
   }
 
@@ -255,10 +311,13 @@ class Delivery<Body, E, R> {
       const { events, queue } = this.#handler
       if (yield* queue.shutdown.check) return yield* this.#abandon(cause)
       const attempt = this.#attempts.number
-      const delay = yield* this.#attempts.fail(input)
-      if (delay === undefined) return yield* this.#movePoison(this.#poison(cause, attempt))
-      yield* events.emit({ _tag: "Retrying", message: this.#held.message, attempt, cause, delay })
-      return yield* this.#retry(delay, cause)
+      const decision = unrecoverableIn(cause)?.action ?? (yield* this.#attempts.fail(input))
+      if (decision === "poison" || decision === "reject") {
+        return yield* this.#movePoison(this.#poison(cause, attempt), decision === "reject")
+      }
+      if (queue.parking !== undefined) return yield* this.#park(queue.parking, attempt, cause, decision)
+      yield* events.emit({ _tag: "Retrying", message: this.#held.message, attempt, cause, delay: decision })
+      return yield* this.#retry(decision, cause)
     })
   }
 
@@ -287,6 +346,24 @@ class Delivery<Body, E, R> {
     })
   }
 
+  /** Moves the message aside for the delay. */
+  #park(
+    parking: Parking,
+    attempt: number,
+    cause: Cause.Cause<unknown>,
+    delay: Duration.Duration
+  ): Effect.Effect<Next, MsmqError> {
+    const { message } = this.#held
+    return Effect.flatMap(this.#held.park(parking.subqueue), (isParked) =>
+      isParked
+        ? Effect.andThen(
+            parking.add(message.lookupId, attempt, delay),
+            this.#end({ _tag: "Parked", message, attempt, cause, delay })
+          )
+        : this.#end({ _tag: "Passed", message })
+    )
+  }
+
   #poison(cause: Cause.Cause<unknown>, attempts: number): Poison {
     return { message: this.#held.message, attempts, cause }
   }
@@ -295,10 +372,10 @@ class Delivery<Body, E, R> {
    * Moves the message where the policy says. A failure is the message's own if it is still in the queue, unless the service
    * is at fault.
    */
-  #movePoison(poison: Poison): Effect.Effect<Next, MsmqError> {
+  #movePoison(poison: Poison, rejects: boolean): Effect.Effect<Next, MsmqError> {
     const { queue } = this.#handler
     const { message } = poison
-    return this.#held.movePoison(poison, this.#recoveries >= maximumRecoveries).pipe(
+    return this.#held.movePoison(poison, { insists: this.#recoveries >= maximumRecoveries, rejects }).pipe(
       Effect.catchIf(
         (error) =>
           ownFaults.has(error.reason._tag) || (!queue.shutdown.hasBegun && isTransient(error) && !mayNeedReopen(error)),

@@ -4,16 +4,16 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { Poison } from "../../Consumer.ts"
-import * as Cursor from "../../Cursor.ts"
 import type { ReceivedMessage } from "../../Message.ts"
 import { Mqrt } from "../../Mqrt.ts"
 import type { MsmqError, PoisonMessage, Reason } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
+import { openCursor } from "../messages/openCursor.ts"
 import { optional } from "../messages/Reader.ts"
 import { moveTo } from "../queues/subqueue.ts"
-import type { ConsumedQueue, HeldMessage, Moved } from "./Delivery.ts"
+import type { ConsumedQueue, HeldMessage, Move, Moved, NextMessage, Wait } from "./Delivery.ts"
 import { poisonError } from "./Delivery.ts"
-import type { Copy, PoisonSender } from "./PoisonSender.ts"
+import type { Copy, PoisonSender, PoisonTarget } from "./PoisonSender.ts"
 import type { BackOff } from "./RetryPolicy.ts"
 import { mayNeedReopen } from "./RetryPolicy.ts"
 import { type InTurn, turnOf } from "./Turn.ts"
@@ -21,15 +21,21 @@ import * as operations from "../telemetry/Operation.ts"
 
 const operation = operations.Receiver.consume
 
-/** Effect that waits for the next message and holds it; succeeds with `undefined` when the shutdown begins. */
-type NextMessage = Effect.Effect<HeldMessage | undefined, MsmqError>
+/** Receiver of a consumer, as its receive mode makes it; each worker has a `backOff` of its own. */
+export interface MessageReceiver {
+  readonly next: (backOff: BackOff) => NextMessage
+  /** Holds a message by its lookup id; succeeds with `undefined` if it is gone, or another consumer holds it. */
+  readonly holdAt: (lookupId: bigint, backOff: BackOff) => NextMessage
+}
 
-/** Way in which a consumer receives the messages of its queue; each worker has a `backOff` of its own. */
-type ReceiveMode = (queue: ConsumedQueue) => (backOff: BackOff) => NextMessage
+/** Way in which a consumer receives the messages of its queue. */
+type ReceiveMode = (queue: ConsumedQueue) => MessageReceiver
 
 const poisoned: Moved = { _tag: "Poisoned" }
 const poisonSent: Moved = { _tag: "PoisonSent" }
 const gone: Moved = { _tag: "Gone" }
+
+const rejection: PoisonTarget = { _tag: "reject" }
 
 /** Returns the outcome for a copy whose original is gone. */
 const movedBy = (outcome: "arrived" | "unknown"): Moved => (outcome === "arrived" ? poisoned : poisonSent)
@@ -37,15 +43,12 @@ const movedBy = (outcome: "arrived" | "unknown"): Moved => (outcome === "arrived
 /** Number of attempts to move a poison message while the service runs. */
 const maximumMoves = 10
 
-type Found = Effect.Effect<Option.Option<ReceivedMessage>, MsmqError>
-
-/** Waits until a message is in the queue, without receiving it; returns `false` when the shutdown begins. */
-const arrival = ({ reader, shutdown }: ConsumedQueue, backOff: BackOff): Effect.Effect<boolean, MsmqError> => {
-  return Effect.map(shutdown.interrupts(reader.awaitMessage(operation)), (awaited) => {
+/** Waits until a message may be in the queue, without receiving it. */
+const arrival = ({ reader }: ConsumedQueue, backOff: BackOff, wait: Wait): Effect.Effect<undefined, MsmqError> =>
+  Effect.map(wait(reader.awaitMessage(operation)), () => {
     backOff.reset()
-    return Option.isSome(awaited)
+    return undefined
   })
-}
 
 /** Time limits of the transactions that attempts take part in. */
 const noLimits: Transaction.TimeLimits = { timeToReachQueue: null, timeToBeReceived: null }
@@ -60,35 +63,62 @@ const receiveFirst = (
 /** Reasons for which a message cannot be received again: it is gone, or another consumer holds it. */
 const taken = ["MessageNotFound", "MessageLockedUnderTransaction"] as const
 
-/** Moves a message to a subqueue by one call, outside any transaction (behaviour E-63). */
-const moveToSubqueue = ({ formatName, reader }: ConsumedQueue, lookupId: bigint, subqueue: string) =>
-  optional(moveTo(operation, reader, formatName, lookupId, subqueue), ...taken)
-
-/** Receives from a transactional queue: each attempt is a transaction, with the message and what its handler sends. */
-const transactional: ReceiveMode = (queue) => {
-  const receiver = new TransactionalReceiver(queue)
-  return (backOff) => receiver.next(backOff)
+/**
+ * Moves a message to a subqueue by one call, outside any transaction (behaviour E-63). Returns `false` if it was no longer in the
+ * queue.
+ */
+const moveAside = (
+  { formatName, reader }: ConsumedQueue,
+  backOff: BackOff,
+  lookupId: bigint,
+  subqueue: string
+): Effect.Effect<boolean, MsmqError> => {
+  const move = optional(moveTo(operation, reader, formatName, lookupId, subqueue), ...taken)
+  return Effect.map(backOff.retryTransient(move, maximumMoves), Option.isSome)
 }
 
-class TransactionalReceiver {
+/** Receives from a transactional queue: each attempt is a transaction, with the message and what its handler sends. */
+const transactional: ReceiveMode = (queue) => new TransactionalReceiver(queue)
+
+class TransactionalReceiver implements MessageReceiver {
   readonly queue: ConsumedQueue
   /** Turn to receive: no handler receives while the message of another one is back in the queue for a moment. */
   readonly inTurn: InTurn
 
   constructor(queue: ConsumedQueue) {
     this.queue = queue
-    this.inTurn = turnOf(queue.workers)
+    this.inTurn = turnOf(queue.isAlone)
   }
 
   next(backOff: BackOff): NextMessage {
     const receive = (transaction: Transaction.Transaction) => receiveFirst(this.queue, transaction)
-    const next: NextMessage = Effect.flatMap(this.inTurn(this.hold(receive, backOff, "IoTimeout")), (held) =>
-      held === undefined
-        ? // No transaction is open during the wait.
-          Effect.flatMap(arrival(this.queue, backOff), (arrived) => (arrived ? next : Effect.undefined))
-        : Effect.succeed(held)
+    const hold = this.hold(receive, backOff, "IoTimeout")
+    return Effect.suspend(() =>
+      Effect.flatMap(this.inTurn(hold), (held) =>
+        // No transaction is open during the wait.
+        held === undefined ? arrival(this.queue, backOff, this.queue.wait) : Effect.succeed(held)
+      )
     )
-    return next
+  }
+
+  holdAt(lookupId: bigint, backOff: BackOff): NextMessage {
+    return Effect.suspend(() => this.inTurn(this.holdAgain(lookupId, backOff)))
+  }
+
+  /** Receives a message by its lookup id, in a transaction of its own. */
+  holdAgain(lookupId: bigint, backOff: BackOff): NextMessage {
+    const receive = (transaction: Transaction.Transaction) =>
+      Effect.provideService(this.receiveAgain(lookupId), Transaction.Current, transaction)
+    return this.hold(receive, backOff, ...taken)
+  }
+
+  /** Receives one more message in a transaction that holds others. */
+  more(transaction: Transaction.Transaction, backOff: BackOff, wait: Wait): NextMessage {
+    return Effect.matchEffect(this.inTurn(receiveFirst(this.queue, transaction)), {
+      onFailure: (error) =>
+        error.reason._tag === "IoTimeout" ? arrival(this.queue, backOff, wait) : Effect.fail(error),
+      onSuccess: (message) => Effect.succeed(new TransactionalMessage(this, backOff, message, transaction))
+    })
   }
 
   /**
@@ -141,6 +171,10 @@ class TransactionalMessage implements HeldMessage {
     return this.#transaction
   }
 
+  more(wait: Wait): NextMessage {
+    return this.#receiver.more(this.#transaction, this.#backOff, wait)
+  }
+
   get complete(): Effect.Effect<void, MsmqError> {
     return this.#transaction.committedBy(operation)
   }
@@ -155,16 +189,22 @@ class TransactionalMessage implements HeldMessage {
 
   get retry(): Effect.Effect<HeldMessage | undefined, MsmqError> {
     const receiver = this.#receiver
-    const receive = (transaction: Transaction.Transaction) =>
-      Effect.provideService(receiver.receiveAgain(this.message.lookupId), Transaction.Current, transaction)
-    const again = receiver.hold(receive, this.#backOff, ...taken)
+    const again = receiver.holdAgain(this.message.lookupId, this.#backOff)
     return receiver.inTurn(Effect.andThen(this.#transaction.endHere, again))
   }
 
-  movePoison(poison: Poison, insists: boolean): Effect.Effect<Moved, MsmqError> {
+  park(subqueue: string): Effect.Effect<boolean, MsmqError> {
     const { inTurn, queue } = this.#receiver
+    return inTurn(
+      Effect.andThen(this.#transaction.endHere, moveAside(queue, this.#backOff, this.message.lookupId, subqueue))
+    )
+  }
+
+  movePoison(poison: Poison, { insists, rejects }: Move): Effect.Effect<Moved, MsmqError> {
+    const { inTurn, queue } = this.#receiver
+    const target = rejects ? rejection : queue.poison
     const move = Effect.flatMap(this.#rolledBack, (error): Effect.Effect<Moved | Copy, MsmqError> =>
-      error === undefined || insists ? this.#move(poison) : Effect.succeed({ _tag: "RolledBack", error })
+      error === undefined || insists ? this.#move(poison, target) : Effect.succeed({ _tag: "RolledBack", error })
     )
     return Effect.filterOrElse(
       inTurn(move),
@@ -193,9 +233,8 @@ class TransactionalMessage implements HeldMessage {
     })
   }
 
-  #move(poison: Poison): Effect.Effect<Moved | Copy, MsmqError> {
+  #move(poison: Poison, target: PoisonTarget): Effect.Effect<Moved | Copy, MsmqError> {
     const { queue } = this.#receiver
-    const target = queue.poison
     const { lookupId } = this.message
     const moveOnce = (move: Effect.Effect<Option.Option<unknown>, MsmqError>) =>
       Effect.map(this.#backOff.retryTransient(move, maximumMoves), (found) => (Option.isSome(found) ? poisoned : gone))
@@ -203,7 +242,9 @@ class TransactionalMessage implements HeldMessage {
       case "fail":
         return Effect.fail(poisonError(queue, poison, "queue"))
       case "subqueue":
-        return moveOnce(moveToSubqueue(queue, lookupId, target.subqueue))
+        return Effect.map(moveAside(queue, this.#backOff, lookupId, target.subqueue), (moved) =>
+          moved ? poisoned : gone
+        )
       case "reject":
         return moveOnce(this.#receiveFor(queue.reader.reject(operation, lookupId)))
       case "queue":
@@ -241,44 +282,90 @@ const deliverOnce = (poison: Poison, sender: PoisonSender): Effect.Effect<void, 
 }
 
 /** Receives from a plain queue that is opened for this consumer alone: each message stays in the queue until it is handled. */
-const peekLock: ReceiveMode = (queue) => {
-  const { reader, shutdown } = queue
+const peekLock: ReceiveMode = (queue) => new PeekLockReceiver(queue)
+
+class PeekLockReceiver implements MessageReceiver {
+  readonly queue: ConsumedQueue
   /** Lookup ids of the messages that are being handled. */
-  const locked = new Set<bigint>()
+  readonly #locked = new Set<bigint>()
   /** Lookup ids that were unlocked since the last peek began, which may still find their messages. */
-  const unlocked = new Set<bigint>()
+  readonly #unlocked = new Set<bigint>()
 
-  const peek: Found = Effect.suspend(() => {
-    for (const lookupId of unlocked) locked.delete(lookupId)
-    unlocked.clear()
-    return locked.size === 0
-      ? shutdown.interrupts(reader.take({ operation, action: "peekCurrent", timeout: null, cursor: null }))
-      : Effect.scoped(Effect.flatMap(Cursor.make(reader), firstUnlocked))
-  })
+  constructor(queue: ConsumedQueue) {
+    this.queue = queue
+  }
 
-  const firstUnlocked = (cursor: Cursor.Cursor): Found => {
-    const wait = Effect.map(shutdown.interrupts(cursor.nextWithin("Infinity")), Option.flatten)
-    return cursor.next.pipe(
-      Effect.filterOrElse(Option.isSome, () => wait),
-      Effect.filterOrElse(
-        (found) => Option.isNone(found) || !locked.has(found.value.lookupId),
-        () => firstUnlocked(cursor)
-      )
+  next(backOff: BackOff): NextMessage {
+    return this.more(backOff, this.queue.wait)
+  }
+
+  /** Locks one more message. */
+  more(backOff: BackOff, wait: Wait): NextMessage {
+    return Effect.map(
+      Effect.suspend(() => {
+        for (const lookupId of this.#unlocked) this.#locked.delete(lookupId)
+        this.#unlocked.clear()
+        return this.#locked.size === 0 ? this.#peekFirst(backOff, wait) : this.#peekUnlocked(wait)
+      }),
+      (message) => {
+        if (message === undefined) return undefined
+        this.#locked.add(message.lookupId)
+        backOff.reset()
+        return new LockedMessage(this, backOff, message)
+      }
     )
   }
 
-  return (backOff) =>
-    Effect.map(
-      peek,
-      Option.match({
-        onNone: () => undefined,
-        onSome: (message) => {
-          locked.add(message.lookupId)
-          backOff.reset()
-          return new LockedMessage(queue, backOff, unlocked, message)
-        }
-      })
+  holdAt(lookupId: bigint, backOff: BackOff): NextMessage {
+    return Effect.map(
+      optional(this.queue.reader.lookUp(operation, "peekCurrent", lookupId), "MessageNotFound"),
+      Option.match({ onNone: () => undefined, onSome: (message) => new LockedMessage(this, backOff, message) })
     )
+  }
+
+  unlock(lookupId: bigint): void {
+    if (this.#locked.has(lookupId)) this.#unlocked.add(lookupId)
+  }
+
+  #peekFirst(backOff: BackOff, wait: Wait): Effect.Effect<ReceivedMessage | undefined, MsmqError> {
+    const { reader } = this.queue
+    return Effect.matchEffect(reader.take({ operation, action: "peekCurrent", timeout: 0, cursor: null }), {
+      onFailure: (error) =>
+        error.reason._tag === "IoTimeout" ? arrival(this.queue, backOff, wait) : Effect.fail(error),
+      onSuccess: Effect.succeed
+    })
+  }
+
+  /** Looks past the locked messages, of which it reads as little as it can. */
+  #peekUnlocked(wait: Wait): Effect.Effect<ReceivedMessage | undefined, MsmqError> {
+    const { reader } = this.queue
+    const unlocked = Effect.flatMap(openCursor(reader, operation), (cursor) => {
+      const peek = (action: "peekCurrent" | "peekNext", timeout: number | null) =>
+        reader.peekAt({ operation, action, timeout, cursor }, false)
+      const arrived = Effect.map(wait(peek("peekCurrent", null)), Option.getOrUndefined)
+      const next = (action: "peekCurrent" | "peekNext"): Effect.Effect<bigint | undefined, MsmqError> =>
+        Effect.flatMap(
+          Effect.catchIf(
+            peek(action, 0),
+            ({ reason }) => reason._tag === "IoTimeout",
+            () => arrived
+          ),
+          (found) =>
+            found === undefined || !this.#locked.has(found.lookupId)
+              ? Effect.succeed(found?.lookupId)
+              : next("peekNext")
+        )
+      return next("peekCurrent")
+    })
+    return Effect.flatMap(Effect.scoped(unlocked), (lookupId) =>
+      lookupId === undefined
+        ? Effect.undefined
+        : Effect.map(
+            optional(reader.lookUp(operation, "peekCurrent", lookupId), "MessageNotFound"),
+            Option.getOrUndefined
+          )
+    )
+  }
 }
 
 /** Message that stays in its queue, where no other worker takes it. */
@@ -286,15 +373,21 @@ class LockedMessage implements HeldMessage {
   readonly message: ReceivedMessage
   readonly participation = "none"
   readonly isCompleted = Effect.succeed(false)
-  readonly #queue: ConsumedQueue
+  readonly #receiver: PeekLockReceiver
   readonly #backOff: BackOff
-  readonly #unlocked: Set<bigint>
 
-  constructor(queue: ConsumedQueue, backOff: BackOff, unlocked: Set<bigint>, message: ReceivedMessage) {
-    this.#queue = queue
+  constructor(receiver: PeekLockReceiver, backOff: BackOff, message: ReceivedMessage) {
+    this.#receiver = receiver
     this.#backOff = backOff
-    this.#unlocked = unlocked
     this.message = message
+  }
+
+  get #queue(): ConsumedQueue {
+    return this.#receiver.queue
+  }
+
+  more(wait: Wait): NextMessage {
+    return this.#receiver.more(this.#backOff, wait)
   }
 
   get complete(): Effect.Effect<void, MsmqError> {
@@ -307,18 +400,19 @@ class LockedMessage implements HeldMessage {
       optional(this.#queue.reader.lookUp(operation, "peekCurrent", lookupId), "MessageNotFound"),
       Option.match({
         onNone: () => undefined,
-        onSome: (message) => new LockedMessage(this.#queue, this.#backOff, this.#unlocked, message)
+        onSome: (message) => new LockedMessage(this.#receiver, this.#backOff, message)
       })
     )
+  }
+
+  park(subqueue: string): Effect.Effect<boolean, MsmqError> {
+    return moveAside(this.#queue, this.#backOff, this.message.lookupId, subqueue)
   }
 
   movePoison(poison: Poison): Effect.Effect<Moved, MsmqError> {
     const target = this.#queue.poison
     if (target._tag === "subqueue") {
-      const move = moveToSubqueue(this.#queue, this.message.lookupId, target.subqueue)
-      return Effect.map(this.#backOff.retryTransient(move, maximumMoves), (moved) =>
-        Option.isSome(moved) ? poisoned : gone
-      )
+      return Effect.map(this.park(target.subqueue), (moved) => (moved ? poisoned : gone))
     }
     if (target._tag !== "queue") return Effect.fail(poisonError(this.#queue, poison, "queue"))
     // In this order, a failure in between leaves the message twice rather than not at all.
@@ -331,7 +425,7 @@ class LockedMessage implements HeldMessage {
   }
 
   close(): undefined {
-    this.#unlocked.add(this.message.lookupId)
+    this.#receiver.unlock(this.message.lookupId)
   }
 
   get #remove(): Effect.Effect<void, MsmqError> {
@@ -347,16 +441,35 @@ class LockedMessage implements HeldMessage {
  * Receives from a plain queue that others receive from, too: each message leaves the queue before it is handled, and is sent
  * to the queue for poison if it cannot be.
  */
-const receiveAndDelete: ReceiveMode = (queue) => (backOff) => {
-  const next: NextMessage = Effect.matchEffect(receiveFirst(queue, "none"), {
-    onFailure: (error) =>
-      error.reason._tag === "IoTimeout"
-        ? // The wait receives nothing, so that a shutdown during it loses nothing.
-          Effect.flatMap(arrival(queue, backOff), (arrived) => (arrived ? next : Effect.undefined))
-        : Effect.fail(error),
-    onSuccess: (message) => Effect.succeed(new DeletedMessage(queue, backOff, message))
-  })
-  return next
+const receiveAndDelete: ReceiveMode = (queue) => new DeletingReceiver(queue)
+
+class DeletingReceiver implements MessageReceiver {
+  readonly queue: ConsumedQueue
+
+  constructor(queue: ConsumedQueue) {
+    this.queue = queue
+  }
+
+  next(backOff: BackOff): NextMessage {
+    return this.more(backOff, this.queue.wait)
+  }
+
+  holdAt(lookupId: bigint, backOff: BackOff): NextMessage {
+    return Effect.map(
+      optional(this.queue.reader.lookUp(operation, "receiveCurrent", lookupId), ...taken),
+      Option.match({ onNone: () => undefined, onSome: (message) => new DeletedMessage(this, backOff, message) })
+    )
+  }
+
+  /** Receives one more message. */
+  more(backOff: BackOff, wait: Wait): NextMessage {
+    return Effect.matchEffect(receiveFirst(this.queue, "none"), {
+      onFailure: (error) =>
+        // The wait receives nothing, so that a shutdown during it loses nothing.
+        error.reason._tag === "IoTimeout" ? arrival(this.queue, backOff, wait) : Effect.fail(error),
+      onSuccess: (message) => Effect.succeed(new DeletedMessage(this, backOff, message))
+    })
+  }
 }
 
 /** Message that has left its queue. */
@@ -365,21 +478,29 @@ class DeletedMessage implements HeldMessage {
   readonly participation = "none"
   readonly complete = undefined
   readonly isCompleted = Effect.succeed(false)
-  readonly #queue: ConsumedQueue
+  readonly #receiver: DeletingReceiver
   readonly #backOff: BackOff
 
-  constructor(queue: ConsumedQueue, backOff: BackOff, message: ReceivedMessage) {
-    this.#queue = queue
+  constructor(receiver: DeletingReceiver, backOff: BackOff, message: ReceivedMessage) {
+    this.#receiver = receiver
     this.#backOff = backOff
     this.message = message
+  }
+
+  more(wait: Wait): NextMessage {
+    return this.#receiver.more(this.#backOff, wait)
   }
 
   get retry(): Effect.Effect<HeldMessage> {
     return Effect.succeed(this)
   }
 
+  park(): Effect.Effect<boolean> {
+    return Effect.succeed(false)
+  }
+
   movePoison(poison: Poison): Effect.Effect<Moved, MsmqError> {
-    const queue = this.#queue
+    const { queue } = this.#receiver
     if (queue.poison._tag !== "queue") return Effect.fail(poisonError(queue, poison, "nowhere"))
     return this.#backOff.retryTransient(queue.poison.sender.deliver(poison, true), maximumMoves).pipe(
       Effect.map(movedBy),

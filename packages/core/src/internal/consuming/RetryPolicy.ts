@@ -7,9 +7,11 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Pull from "effect/Pull"
 import * as Schedule from "effect/Schedule"
-import type { HandlerDefect } from "../../Consumer.ts"
+import type { ConsumePolicy, HandlerDefect } from "../../Consumer.ts"
 import type { QueueHandle } from "../../Mqrt.ts"
 import { MsmqError } from "../../MsmqError.ts"
+import { decisionOf } from "../options/handlers.ts"
+import type { Call } from "../options/illegalOption.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import type { ConsumeEvents } from "./ConsumeEvents.ts"
 import type { Shutdown } from "./Shutdown.ts"
@@ -72,18 +74,65 @@ export class RetryPolicy<Input> {
   }
 }
 
-/** Largest number of earlier attempts for which the schedule is stepped. */
+/** Decision on a failed attempt: the delay before the next one, or the place that the message goes to. */
+type Decision = Duration.Duration | "poison" | "reject"
+
+/**
+ * Decides on failed attempts at one message. `attempt`: number of the one that failed. `failures`: number of those that have failed
+ * since the last decision, that one included.
+ */
+type Decide<Input> = (input: Input, attempt: number, failures: number) => Effect.Effect<Decision>
+
+/** Returns the function that makes the decisions on each message, which run in `context`. */
+export const decisionsOf = <E, R>(
+  retry: NonNullable<ConsumePolicy<E, R>["retry"]>,
+  context: Context.Context<R>,
+  call: Call
+): (() => Decide<E | HandlerDefect>) => {
+  if (typeof retry === "function") {
+    const decide = (input: E | HandlerDefect, attempt: number) =>
+      Effect.suspend(() => decisionOf(call, retry(input, attempt)))
+    return () => decide
+  }
+  return () => {
+    const policy = RetryPolicy.of(retry, context)
+    return (input, _, failures) => Effect.map(stepped(policy, input, failures), (delay) => delay ?? "poison")
+  }
+}
+
+/** Returns the last of so many delays of a policy; `undefined` where the schedule is exhausted before. */
+const stepped = <Input>(
+  policy: RetryPolicy<Input>,
+  input: Input,
+  steps: number
+): Effect.Effect<Duration.Duration | undefined> => {
+  let delay: Duration.Duration | undefined
+  let made = 0
+  return Effect.map(
+    Effect.whileLoop({
+      while: () => made < steps && (made === 0 || delay !== undefined),
+      body: () => policy.next(input),
+      step: (next) => {
+        made++
+        delay = next
+      }
+    }),
+    () => delay
+  )
+}
+
+/** Largest number of earlier attempts for which a schedule is stepped. */
 const maximumSteps = 1000
 
 /** Attempts at one message, including those before this process (behaviour E-66). */
 export class Attempts<E> {
-  readonly #makePolicy: () => RetryPolicy<E | HandlerDefect>
-  #policy: RetryPolicy<E | HandlerDefect> | undefined
+  readonly #makeDecide: () => Decide<E | HandlerDefect>
+  #decide: Decide<E | HandlerDefect> | undefined
   readonly #earlier: number
   #failed = 0
 
-  constructor(makePolicy: () => RetryPolicy<E | HandlerDefect>, earlier: number) {
-    this.#makePolicy = makePolicy
+  constructor(makeDecide: () => Decide<E | HandlerDefect>, earlier: number) {
+    this.#makeDecide = makeDecide
     this.#earlier = earlier
   }
 
@@ -92,24 +141,13 @@ export class Attempts<E> {
     return this.#earlier + this.#failed + 1
   }
 
-  /** Counts a failed attempt; returns the delay before the next one, or `undefined` if it was the last. */
-  fail(input: E | HandlerDefect): Effect.Effect<Duration.Duration | undefined> {
-    const steps = this.#failed === 0 ? Math.min(this.#earlier, maximumSteps) + 1 : 1
-    const policy = (this.#policy ??= this.#makePolicy())
+  /** Counts a failed attempt, and decides on it. */
+  fail(input: E | HandlerDefect): Effect.Effect<Decision> {
+    const attempt = this.number
+    const failures = this.#failed === 0 ? Math.min(this.#earlier, maximumSteps) + 1 : 1
+    const decide = (this.#decide ??= this.#makeDecide())
     this.#failed++
-    let delay: Duration.Duration | undefined
-    let made = 0
-    return Effect.map(
-      Effect.whileLoop({
-        while: () => made < steps && (made === 0 || delay !== undefined),
-        body: () => policy.next(input),
-        step: (next) => {
-          made++
-          delay = next
-        }
-      }),
-      () => delay
-    )
+    return decide(input, attempt, failures)
   }
 }
 

@@ -10,6 +10,13 @@ import { Run } from "../ownership/OwnedHandle.ts"
 export class Shutdown extends Run {
   hasBegun = false
   readonly #begun = Deferred.makeUnsafe<void>()
+  readonly #onStop: () => void
+
+  /** `onStop`: runs when the shutdown begins. */
+  constructor(onStop: () => void) {
+    super()
+    this.#onStop = onStop
+  }
 
   /** Waits until the shutdown begins. */
   get begun(): Effect.Effect<void> {
@@ -18,23 +25,30 @@ export class Shutdown extends Run {
 
   /** Begins the shutdown. */
   override stop(): void {
+    if (this.hasBegun) return
     this.hasBegun = true
     Deferred.doneUnsafe(this.#begun, Exit.void)
+    this.#onStop()
   }
 
   /**
    * Runs a wait that the shutdown interrupts; returns `None` if it did. An interruption of the fiber begins the shutdown.
    */
   interrupts<A, E, R>(wait: Effect.Effect<A, E, R>): Effect.Effect<Option.Option<A>, E, R> {
+    return Effect.suspend(() => (this.hasBegun ? Effect.succeedNone : this.interruptsOr(this.begun, wait)))
+  }
+
+  /** Runs a wait that `end` interrupts; returns `None` if it did. An interruption of the fiber begins the shutdown. */
+  interruptsOr<A, E, R>(end: Effect.Effect<void>, wait: Effect.Effect<A, E, R>): Effect.Effect<Option.Option<A>, E, R> {
     const begin = Effect.forkChild(Effect.interruptible(wait), { startImmediately: true })
     const waited = Effect.flatMap(begin, (fiber): Effect.Effect<Option.Option<A>, E> => {
       // Most messages are there already, and a race takes longer than all else does for one of them.
       const exit = fiber.pollUnsafe()
       if (exit !== undefined) return Effect.asSome(exit)
-      const end = Effect.onInterrupt(Fiber.join(fiber), () => Fiber.interrupt(fiber))
-      return Effect.interruptible(Effect.raceFirst(Effect.asSome(end), Effect.as(this.begun, Option.none())))
+      const joined = Effect.onInterrupt(Fiber.join(fiber), () => Fiber.interrupt(fiber))
+      return Effect.interruptible(Effect.raceFirst(Effect.asSome(joined), Effect.as(end, Option.none())))
     })
-    const untilBegun = Effect.catchCauseIf(
+    return Effect.catchCauseIf(
       waited,
       (cause) => Cause.hasInterruptsOnly(cause),
       () => {
@@ -42,7 +56,6 @@ export class Shutdown extends Run {
         return Effect.succeedNone
       }
     )
-    return Effect.suspend(() => (this.hasBegun ? Effect.succeedNone : untilBegun))
   }
 
   /** Returns `true` if the shutdown has begun. An interruption of the fiber begins it. */

@@ -7,7 +7,7 @@ import { SecurityContext } from "../../promises/SecurityContext.ts"
 import type { Participation } from "../../promises/Transaction.ts"
 import { Transaction } from "../../promises/Transaction.ts"
 import type { Options as SendersOptions } from "../../Senders.ts"
-import { consumePolicy } from "./consumeOptions.ts"
+import { batchOptions, consumePolicy, keyOptions } from "./consumeOptions.ts"
 import * as stores from "./certificateStores.ts"
 import * as credentials from "./credentials.ts"
 import { finiteDuration } from "./durations.ts"
@@ -17,7 +17,8 @@ import { nested, OptionTable, tableOf } from "./OptionTable.ts"
 import { isParticipationWord } from "./owned.ts"
 import * as queueOptions from "./queueOptions.ts"
 import { redriveOptions as redriveTable, removeOptions as removeTable } from "./redriveOptions.ts"
-import { boolean, finite, guarded, required, wholeNumber } from "./Rule.ts"
+import type { Rule } from "./Rule.ts"
+import { boolean, finite, guarded, isFunction, required, wholeNumber } from "./Rule.ts"
 import { sendAllOptions, sendAwaitingOptions, sendOptions } from "./sendOptions.ts"
 import * as requesters from "./requesterOptions.ts"
 import { signal } from "./signals.ts"
@@ -85,15 +86,29 @@ export const sendingAll = tableOf({ ...sendAllOptions.rules, ...ofPromises })
 
 const retries = nested(
   "retries",
-  tableOf({ times: wholeNumber(0, Infinity), delay: required(finiteDuration), factor: finite(0) })
+  tableOf({
+    times: wholeNumber(0, Infinity),
+    delay: required(finiteDuration),
+    factor: finite(0),
+    maximumDelay: finiteDuration,
+    jitter: boolean
+  })
 )
 
-export const consuming = tableOf({
-  ...consumePolicy.rules,
-  retry: retries,
-  reopen: retries,
-  signal
-})
+/** Rule for retries, or for a function that decides on them. */
+const retry: Rule = {
+  allowed: `${retries.allowed}, or a function that returns a delay`,
+  required: false,
+  read: (value, option) => (isFunction(value) ? value : retries.read(value, option))
+}
+
+const { control: _control, ...ofConsumers } = consumePolicy.rules
+
+const consuming = tableOf({ ...ofConsumers, retry, reopen: retries, signal })
+
+export const consumingKeys = tableOf({ ...consuming.rules, ...keyOptions })
+
+export const consumingBatches = tableOf({ ...consuming.rules, ...batchOptions })
 
 export const backend = guarded(
   "a layer that provides Mqrt, such as NativeMqrt.layer or InMemoryMqrt.layer",

@@ -24,13 +24,20 @@ export abstract class Run {
 
   /** Stops the run and waits until it has ended. Returns `false` at once where the effect is a part of the run itself. */
   stopAndAwaitEnd(): Effect.Effect<boolean> {
-    return Effect.flatMap(Runs, (runs) => {
+    return Effect.suspend(() => {
       this.stop()
+      return this.awaitFromOutside(this.awaitEnd())
+    })
+  }
+
+  /** Waits for something that this run does. Returns `false` at once where the effect is a part of the run itself. */
+  awaitFromOutside(done: Effect.Effect<void>): Effect.Effect<boolean> {
+    return Effect.flatMap(Runs, (runs) => {
       if (runs.some((run) => this.#isWaitingFor(run))) return Effect.succeed(false)
       const wait = { for: this }
       for (const run of runs) run.#waits.add(wait)
       return Effect.ensuring(
-        Effect.as(this.awaitEnd(), true),
+        Effect.as(done, true),
         Effect.sync(() => {
           for (const run of runs) run.#waits.delete(wait)
         })

@@ -8,12 +8,15 @@ import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import type { Reader, ReceiverState } from "../messages/Reader.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 
-/** Opens a subqueue of a queue that is open, or with `null` that queue itself, to move messages there. */
+/**
+ * Opens a subqueue of a queue that is open, or with `null` that queue itself, to move messages there, or with another access.
+ */
 export const openSubqueue = Effect.fnUntraced(function* (
   operation: Operation,
   { handle, mqrt, queue }: Pick<ReceiverState<unknown>, "handle" | "mqrt" | "queue">,
   formatName: string,
-  subqueue: string | null
+  subqueue: string | null,
+  access: "move" | "receive" = "move"
 ): Effect.fn.Return<OwnedHandle.OwnedHandle<QueueHandle>, MsmqError, Scope.Scope> {
   // The backend may be called for the name, and is gone where the connection is closed.
   if (handle.state !== "open") return yield* handle.node.refusal(operation)
@@ -26,7 +29,7 @@ export const openSubqueue = Effect.fnUntraced(function* (
     kind: "subqueue",
     name,
     queue: name,
-    acquire: mqrt.openQueue(name, "move", "denyNone").pipe(Effect.mapError(operation.lift({ queue: name }))),
+    acquire: mqrt.openQueue(name, access, "denyNone").pipe(Effect.mapError(operation.lift({ queue: name }))),
     release: mqrt.closeQueue
   })
 })

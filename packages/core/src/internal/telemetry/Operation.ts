@@ -98,6 +98,10 @@ export const Certificate = {
   listStore: Operation.make("Certificate.listStore")
 }
 
+export const Consumer = {
+  setConcurrency: Operation.make("Consumer.setConcurrency")
+}
+
 export const Cursor = {
   next: Operation.make("Cursor.next", peek),
   nextWithin: Operation.make("Cursor.nextWithin", peek),
@@ -233,6 +237,7 @@ export const Receiver = {
   reject: Operation.make("Receiver.reject", { name: "reject", type: "settle" }),
   cursor: Operation.make("Receiver.cursor"),
   consume: Operation.make("Receiver.consume"),
+  consumeBatches: Operation.make("Receiver.consumeBatches"),
   lookup: Operation.make("Receiver.lookup"),
   byId: Operation.make("Receiver.byId"),
   byCorrelationId: Operation.make("Receiver.byCorrelationId")

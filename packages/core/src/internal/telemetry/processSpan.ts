@@ -45,6 +45,26 @@ export const processSpan = <A, E, R>(
     }
   )
 
+/** Runs an effect that handles a batch of messages in one span, with links to the spans of all senders. */
+export const batchSpan = <A, E, R>(
+  observer: Observer,
+  handle: Effect.Effect<A, E, R>,
+  messages: ReadonlyArray<ReceivedMessage>
+): Effect.Effect<A, E, R> =>
+  observer.observe(
+    operations.Telemetry.process,
+    () => handle,
+    () => ({
+      links: messages.flatMap((message) =>
+        Option.match(MessageHeaders.traceContext(message), {
+          onNone: () => [],
+          onSome: (span) => [{ span, attributes: {} }]
+        })
+      ),
+      attributes: { "messaging.batch.message_count": messages.length }
+    })
+  )
+
 /** Runs one attempt of a consumer's handler in such a span, with the attempt's number. */
 export const attemptSpan = <A, E, R>(
   observer: Observer,
