@@ -166,7 +166,7 @@ export class Cursor<Body = Uint8Array, Received = ReceivedMessage<Body>> extends
   }
 
   #inTurn(operation: Operation, use: () => Found<Received>): Found<Received> {
-    return this.#reader.inOneGo(operation, this.#turn.withPermit(Effect.suspend(use)))
+    return this.#reader.inOneGo(operation, () => this.#turn.withPermit(Effect.suspend(use)))
   }
 }
 

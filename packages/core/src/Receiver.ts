@@ -16,9 +16,10 @@ import type { Facts } from "./internal/Described.ts"
 import { keepProcessAlive } from "./internal/ownership/liveness.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
 import type { ReceiverState } from "./internal/messages/Reader.ts"
-import { optional, Reader, timeoutOf } from "./internal/messages/Reader.ts"
+import { itself, optionally, Reader, timeoutOf } from "./internal/messages/Reader.ts"
 import type { MessageId } from "./internal/messages/messageIds.ts"
 import { textOf } from "./internal/messages/messageIds.ts"
+import type { Results } from "./internal/messages/Reading.ts"
 import type { Matches } from "./internal/messages/Search.ts"
 import { Selection } from "./internal/messages/Selection.ts"
 import type { ReceiveAccess } from "./internal/queues/receiveAccesses.ts"
@@ -83,6 +84,11 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
   /** Access that the queue was opened for. */
   readonly access: ReceiveAccess
   readonly #reader: Reader<Body, Received>
+  // Effects of the getters, made when they are first used: to make one takes as long as to run it.
+  #receive: Taken<Received> | undefined
+  #poll: Polled<Received> | undefined
+  #peek: Taken<Received> | undefined
+  #pollPeek: Polled<Received> | undefined
 
   private constructor(state: ReceiverState<Body>, formatName: string, access: ReceiveAccess) {
     super()
@@ -132,7 +138,7 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
    * @since 0.1.0
    */
   get receive(): Taken<Received> {
-    return this.#reader.inOneGo(operations.Receiver.receive, this.#take(operations.Receiver.receive, "receive", null))
+    return (this.#receive ??= this.#read(operations.Receiver.receive, "receive", null, itself()))
   }
 
   /**
@@ -145,7 +151,7 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
     const operation = operations.Receiver.receiveWithin
     const timeout = timeoutOf({ operation, queue: this.queue }, duration)
     if (timeout instanceof MsmqError) return Effect.fail(timeout)
-    return this.#reader.inOneGo(operation, optional(this.#take(operation, "receive", timeout), "IoTimeout"))
+    return this.#read(operation, "receive", timeout, optionally("IoTimeout"))
   }
 
   /**
@@ -154,10 +160,7 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
    * @since 0.1.0
    */
   get poll(): Polled<Received> {
-    return this.#reader.inOneGo(
-      operations.Receiver.poll,
-      optional(this.#take(operations.Receiver.poll, "receive", 0), "IoTimeout")
-    )
+    return (this.#poll ??= this.#read(operations.Receiver.poll, "receive", 0, optionally("IoTimeout")))
   }
 
   /**
@@ -167,7 +170,7 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
    * @since 0.1.0
    */
   get peek(): Taken<Received> {
-    return this.#reader.inOneGo(operations.Receiver.peek, this.#take(operations.Receiver.peek, "peekCurrent", null))
+    return (this.#peek ??= this.#read(operations.Receiver.peek, "peekCurrent", null, itself()))
   }
 
   /**
@@ -180,7 +183,7 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
     const operation = operations.Receiver.peekWithin
     const timeout = timeoutOf({ operation, queue: this.queue }, duration)
     if (timeout instanceof MsmqError) return Effect.fail(timeout)
-    return this.#reader.inOneGo(operation, optional(this.#take(operation, "peekCurrent", timeout), "IoTimeout"))
+    return this.#read(operation, "peekCurrent", timeout, optionally("IoTimeout"))
   }
 
   /**
@@ -189,10 +192,7 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
    * @since 0.1.0
    */
   get pollPeek(): Polled<Received> {
-    return this.#reader.inOneGo(
-      operations.Receiver.pollPeek,
-      optional(this.#take(operations.Receiver.pollPeek, "peekCurrent", 0), "IoTimeout")
-    )
+    return (this.#pollPeek ??= this.#read(operations.Receiver.pollPeek, "peekCurrent", 0, optionally("IoTimeout")))
   }
 
   /**
@@ -202,7 +202,12 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
    * @since 0.1.0
    */
   get messages(): Stream.Stream<Received, MsmqError> {
-    return this.#reader.each(operations.Receiver.messages, this.#take(operations.Receiver.messages, "receive", null))
+    return this.#reader.each({
+      operation: operations.Receiver.messages,
+      action: "receive",
+      timeout: null,
+      cursor: null
+    })
   }
 
   /**
@@ -270,7 +275,7 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
     const given = lookupId === undefined && isEnd(known) ? 0n : lookupId
     const id = Given.readArgument({ operation, queue }, "lookupId", lookupIdRule, given)
     if (id instanceof MsmqError) return Effect.fail(id)
-    return this.#reader.inOneGo(operation, optional(this.#reader.lookUp(operation, known, id), "MessageNotFound"))
+    return this.#reader.inOneGo(operation, this.#reader.looksUp(operation, known, id, optionally("MessageNotFound")))
   }
 
   /**
@@ -549,8 +554,14 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
     )
   }
 
-  #take(operation: Operation, action: "receive" | "peekCurrent", timeout: number | null): Taken<Received> {
-    return this.#reader.take({ operation, action, timeout, cursor: null })
+  /** Reads the first message. */
+  #read<A>(
+    operation: Operation,
+    action: "receive" | "peekCurrent",
+    timeout: number | null,
+    results: Results<Received, A>
+  ): Effect.Effect<A, MsmqError> {
+    return this.#reader.inOneGo(operation, this.#reader.reads({ operation, action, timeout, cursor: null }, results))
   }
 }
 

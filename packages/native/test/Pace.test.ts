@@ -1,4 +1,6 @@
+import * as EventLoopTurn from "@effect-msmq/core/mqrt/EventLoopTurn"
 import { assert, describe, it } from "@effect/vitest"
+import { afterEach, beforeEach, vi } from "vitest"
 import { Pace } from "../src/internal/Pace.ts"
 
 const here = (pace: Pace, milliseconds: number, calls = 1): Pace => {
@@ -60,5 +62,45 @@ describe("the calls on an open queue", () => {
       end()
     }
     assert.isTrue(pace.isSlow)
+  })
+})
+
+describe("the clock at a call on the main thread", () => {
+  let now = 1000
+
+  beforeEach(() => {
+    vi.spyOn(performance, "now").mockImplementation(() => now)
+  })
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
+
+  /** Returns `true` where a call that begins after so many milliseconds is measured. */
+  const isMeasured = (pace: Pace, milliseconds: number, asks = true): boolean => {
+    now += milliseconds
+    if (asks) EventLoopTurn.isOver()
+    return pace.beginHere() !== undefined
+  }
+
+  it("is read while calls are not known to be very quick", () => {
+    for (const pace of [new Pace(false), here(new Pace(false), 0.003, 1000)]) {
+      assert.isTrue(isMeasured(pace, 0.001))
+      assert.isTrue(isMeasured(pace, 0.001))
+    }
+  })
+
+  it("is not read where core asks for its turn before each of the very quick calls", () => {
+    const pace = here(new Pace(false), 0.001, 1000)
+    assert.isTrue(isMeasured(pace, 0.001))
+    assert.isFalse(isMeasured(pace, 0.001))
+    assert.isFalse(isMeasured(pace, 0.1))
+  })
+
+  it("is read again after a call that may have been slow, and where core has not asked since the call before", () => {
+    const pace = here(new Pace(false), 0.001, 1000)
+    isMeasured(pace, 0.001)
+    assert.isTrue(isMeasured(pace, 0.2))
+    assert.isFalse(isMeasured(pace, 0.001))
+    assert.isTrue(isMeasured(pace, 0.001, false))
   })
 })

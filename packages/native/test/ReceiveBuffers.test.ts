@@ -106,7 +106,7 @@ const read = (
 ): { readonly calls: number; readonly message: ReceivedProperties } => {
   for (let calls = 1; calls < 20; calls++) {
     buffers.prepare()
-    const code = receive(buffers.address, stored)
+    const code = receive(BigInt(buffers.address), stored)
     if (code === 0) return { calls, message: buffers.read() }
     assert.isTrue(buffers.grow(code))
   }

@@ -1,3 +1,4 @@
+import * as EventLoopTurn from "@effect-msmq/core/mqrt/EventLoopTurn"
 // Not the global one: in Bun that has all of its functions only when this module is imported.
 import { performance } from "node:perf_hooks"
 
@@ -11,7 +12,7 @@ const unknown = 0.01
  * Average milliseconds of a call below which it takes too long to read the clock after each. No call that reaches the
  * queue manager is so quick.
  */
-const veryQuick = 0.001
+const veryQuick = 0.002
 
 /**
  * Weight of the last call in the average: one long call is enough to be slow, a pause of the whole thread of a
@@ -41,6 +42,8 @@ export class Pace {
   #calls = 0
   #longestIdle = 0
   #longestOfAll = 0
+  /** Time when core had asked for the turn of the last call. */
+  #asked = -Infinity
 
   /** `expectsSlow`: `true` to make the first calls off the main thread. */
   constructor(expectsSlow: boolean) {
@@ -53,9 +56,20 @@ export class Pace {
     return this.#calls < callsUntilTry || this.#longestIdle >= longestTry.idle || this.#longestOfAll >= longestTry.all
   }
 
-  /** `true` while calls take less than a microsecond, so that the clock is not read after each. */
+  /** `true` while calls take less than two microseconds, so that the clock is not read after each. */
   get isVeryQuick(): boolean {
     return this.#average < veryQuick
+  }
+
+  /**
+   * Returns the time when a call on the main thread begins; `undefined` where it need not be measured. A very quick call is not,
+   * if core asked for its turn shortly after it had asked for that of the call before: the time in between contains that call.
+   */
+  beginHere(): number | undefined {
+    const asked = EventLoopTurn.askedAt()
+    const between = asked - this.#asked
+    this.#asked = asked
+    return this.isVeryQuick && between > 0 && between < slow ? undefined : performance.now()
   }
 
   /** Records a call on the main thread, in milliseconds. */

@@ -5,6 +5,8 @@ import { ArrivalNotice } from "./ArrivalNotice.ts"
 import type { CallElsewhere } from "./CallElsewhere.ts"
 import type { CompletionPort } from "./CompletionPort.ts"
 import { CursorPlace } from "./CursorPlace.ts"
+import type { Address } from "./declarations.ts"
+import { addressOf } from "./declarations.ts"
 import type { NoticeCalls } from "./EndNotice.ts"
 import { EndNotice } from "./EndNotice.ts"
 import type { ReceivePaces } from "./QueuePaces.ts"
@@ -17,6 +19,8 @@ export type HandlePort = NoticePort & Pick<CompletionPort, "associate" | "overla
 /** Handle of a queue that messages are read through, with its calls, cursors and notices. */
 export class ReadHandle implements Notices {
   readonly handle: bigint
+  /** Handle as the functions of `mqrt.dll` take it. */
+  readonly address: Address
   readonly queue: SharedQueue
   readonly paces: ReceivePaces
   readonly mayReceive: boolean
@@ -35,6 +39,7 @@ export class ReadHandle implements Notices {
     calls: NoticeCalls
   ) {
     this.handle = handle
+    this.address = addressOf(handle)
     this.queue = queue
     this.paces = paces
     this.mayReceive = access === "receive" || access === "receiveAdmin"

@@ -6,11 +6,11 @@ import * as Guid from "@effect-msmq/core/mqrt/Guid"
 import { MessageIdText, RepeatedGuid } from "./RepeatedGuid.ts"
 import { refusedProperties } from "./PropertyArray.ts"
 import { capacityFor, growCodes, largestCapacity, usualCapacities } from "./bufferCapacities.ts"
+import type { Address } from "./declarations.ts"
 import type { ReceiveBuffer } from "./ReceiveMemory.ts"
 import type { BufferName, ReceivedPropertyName } from "./receivedPropertyNames.ts"
 import { propertiesFor } from "./receivedPropertyNames.ts"
 import { fixedAt, ReceiveMemory } from "./ReceiveMemory.ts"
-import { readText } from "./utf16.ts"
 import { acknowledgeOf, journalingOf, wordsOf } from "./words.ts"
 
 const hashAlgorithms = wordsOf(Value.hashAlgorithms)
@@ -23,9 +23,6 @@ const longLived = 0xfffffffe
 
 /** Bytes of memory that is kept after a large message, until one fits the usual memory. More is freed at once. */
 const largestKept = 256 * 1024
-
-/** Longest text that is compared with that of the message before: names repeat, long texts do not. */
-const longestRemembered = 250
 
 const noGuid = "00000000-0000-0000-0000-000000000000"
 
@@ -48,8 +45,8 @@ export class ReceiveBuffers {
   }
 
   /** Address of the `MQMSGPROPS`. It may be another one after `grow` and after `read`. */
-  get address(): bigint {
-    return this.#memory.block.address
+  get address(): Address {
+    return this.#memory.address
   }
 
   /** Puts the memory back as it was before the last call. To be called before each call. */
@@ -87,7 +84,8 @@ export class ReceiveBuffers {
     const { body, extension, queues, rare, security } = this.#read
     const { bytes, quads, words } = block
     const authenticated = words[at.AUTHENTICATED_EX] ?? 0
-    const privacyLevel = privacyLevels.get(words[at.PRIV_LEVEL] ?? 0) ?? "none"
+    const level = words[at.PRIV_LEVEL] ?? 0
+    const privacyLevel = level === 0 ? "none" : (privacyLevels.get(level) ?? "none")
     const properties: ReceivedProperties = {
       body: body ? this.#bytes(buffers.BODY) : null,
       bodySize: words[at.BODY_SIZE] ?? 0,
@@ -97,7 +95,7 @@ export class ReceiveBuffers {
       delivery: words[at.DELIVERY] === Value.deliveries.recoverable ? "recoverable" : "express",
       acknowledge: acknowledgeOf(words[at.ACKNOWLEDGE] ?? 0),
       journaling: journalingOf(words[at.JOURNAL] ?? 0),
-      correlationId: isZero(words, fixedAt.CORRELATIONID) ? null : this.#pool.copy(bytes, fixedAt.CORRELATIONID, 20),
+      correlationId: isZero(words, fixedAt.CORRELATIONID) ? null : this.#pool.copy(block, fixedAt.CORRELATIONID, 20),
       appSpecific: words[at.APPSPECIFIC] ?? 0,
       extension: extension ? this.#bytesOrNull(buffers.EXTENSION) : null,
       timeToReachQueue: secondsOf(words[at.TIME_TO_REACH_QUEUE] ?? 0),
@@ -171,7 +169,7 @@ export class ReceiveBuffers {
   }
 
   #bytes(buffer: ReceiveBuffer): Uint8Array {
-    return this.#pool.copy(this.#memory.block.bytes, buffer.at, Math.min(this.#length(buffer), buffer.capacity))
+    return this.#pool.copy(this.#memory.block, buffer.at, Math.min(this.#length(buffer), buffer.capacity))
   }
 
   #bytesOrNull(buffer: ReceiveBuffer): Uint8Array | null {
@@ -180,9 +178,7 @@ export class ReceiveBuffers {
 
   #text(buffer: ReceiveBuffer): string {
     const limit = Math.min(this.#length(buffer), buffer.capacity)
-    const text = readText(this.#memory.block, buffer.at >>> 1, limit, buffer.last)
-    if (text.length <= longestRemembered) buffer.last = text
-    return text
+    return limit === 0 ? "" : buffer.text.read(this.#memory.block, buffer.at, limit)
   }
 
   #textOrNull(buffer: ReceiveBuffer): string | null {

@@ -57,9 +57,9 @@ export class ReceiveCalls {
     request.begin()
     for (;;) {
       buffers.prepare()
-      const began = performance.now()
+      const began = pace.beginHere()
       const hresult = request.here(buffers.address) >>> 0
-      pace.recordHere(performance.now() - began)
+      if (began !== undefined) pace.recordHere(performance.now() - began)
       const outcome = outcomeOf(request, buffers, hresult)
       if (outcome !== undefined) return outcome
     }

@@ -1,5 +1,7 @@
 import { messageProperties } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import { numbers as vartypes } from "@effect-msmq/core/mqrt/VariantType"
+import type { Address } from "./declarations.ts"
+import { addressOf } from "./declarations.ts"
 import { layout } from "./layout.ts"
 import { MemoryBlock } from "./MemoryBlock.ts"
 import { usualCapacities } from "./bufferCapacities.ts"
@@ -16,6 +18,7 @@ import {
   writeCount,
   writeHeader
 } from "./PropertyArray.ts"
+import { RepeatedText } from "./utf16.ts"
 
 const { VT_CLSID, VT_LPWSTR, "VT_VECTOR|VT_UI1": VT_VECTOR_UI1 } = vartypes
 
@@ -50,13 +53,14 @@ export interface ReceiveBuffer {
   readonly capacity: number
   /** Word of the companion. */
   readonly lengthWord: number
-  /** Text that was read from here before. */
-  last: string
+  readonly text: RepeatedText
 }
 
 /** Memory of a receive with buffers of given capacities, laid out once and put back before each call. */
 export class ReceiveMemory {
   readonly block: MemoryBlock
+  /** Address of the block. */
+  readonly address: Address
   readonly buffers: Readonly<Record<BufferName, ReceiveBuffer>>
   /** Words with the values of the properties: the count of a vector, the pointer of a text. */
   readonly valueWords: Readonly<Record<ReceivedPropertyName, number>>
@@ -74,7 +78,13 @@ export class ReceiveMemory {
       const at = size
       const capacity = names.includes(name) ? capacities[name] : 0
       size += (capacity * (messageProperties[name].vartype === VT_LPWSTR ? 2 : 1) + 7) & ~7
-      return { name, at, capacity, lengthWord: this.valueWords[messageProperties[name].length], last: "" }
+      return {
+        name,
+        at,
+        capacity,
+        lengthWord: this.valueWords[messageProperties[name].length],
+        text: new RepeatedText()
+      }
     }
     this.buffers = Object.fromEntries(
       Object.keys(usualCapacities)
@@ -82,6 +92,7 @@ export class ReceiveMemory {
         .map((name) => [name, buffer(name)])
     ) as Record<BufferName, ReceiveBuffer>
     this.block = new MemoryBlock(size)
+    this.address = addressOf(this.block.address)
     writeHeader(this.block)
     writeCount(this.block, names.length)
     for (const [index, name] of names.entries()) this.#writeProperty(name, index)

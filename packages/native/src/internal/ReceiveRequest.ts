@@ -11,7 +11,8 @@ import { lookupActions, receiveActions } from "@effect-msmq/core/mqrt/MessageVal
 import * as Exit from "effect/Exit"
 import { withGroups } from "./readGroups.ts"
 import type { CursorPlace } from "./CursorPlace.ts"
-import type { Functions, HresultArguments } from "./declarations.ts"
+import type { Address, Functions, HresultArguments } from "./declarations.ts"
+import { addressOf } from "./declarations.ts"
 import type { Returned } from "./offMainThread.ts"
 import type { Outcome } from "./Outcome.ts"
 import { failure, hasCode } from "./Outcome.ts"
@@ -38,11 +39,14 @@ export abstract class ReceiveRequest {
   abstract readonly name: keyof ReceiveFunctions
   readonly handle: ReadHandle
   protected readonly parts: RequestParts
+  /** Transaction as its calls take it: an address or a constant. */
+  protected readonly transactionPointer: Address
   readonly #options: LookupParameters
 
   constructor(parts: RequestParts, handle: ReadHandle, options: LookupParameters) {
     this.parts = parts
     this.handle = handle
+    this.transactionPointer = addressOf(parts.transactionPointer(options.transaction))
     this.#options = options
   }
 
@@ -62,16 +66,11 @@ export abstract class ReceiveRequest {
     return typeof transaction === "bigint" ? transaction : undefined
   }
 
-  /** Transaction as its calls take it: an address or a constant. */
-  protected get transactionPointer(): bigint {
-    return this.parts.transactionPointer(this.#options.transaction)
-  }
-
   /** Makes the call on the main thread. */
-  abstract here(properties: bigint): number
+  abstract here(properties: Address): number
 
   /** Makes the call on another thread. */
-  abstract elsewhere(properties: bigint, returned: Returned<number>): void
+  abstract elsewhere(properties: Address, returned: Returned<number>): void
 
   /** Prepares a look, which may take several calls. */
   begin(): void {}
@@ -164,22 +163,22 @@ export class QueueRequest extends ReceiveRequest {
     return this.handle.paces.receive
   }
 
-  here(properties: bigint): number {
+  here(properties: Address): number {
     const { MQReceiveMessage: receive } = this.parts.functions
-    const { handle } = this.handle
-    return receive(handle, 0, receiveActions[this.next], properties, 0n, 0n, this.#cursor, this.transactionPointer)
+    const { address } = this.handle
+    return receive(address, 0, receiveActions[this.next], properties, 0, 0, this.#cursor, this.transactionPointer)
   }
 
-  elsewhere(properties: bigint, returned: Returned<number>): void {
+  elsewhere(properties: Address, returned: Returned<number>): void {
     const { MQReceiveMessage: receive } = this.parts.functions
-    const { handle } = this.handle
+    const { address } = this.handle
     receive.async(
-      handle,
+      address,
       0,
       receiveActions[this.next],
       properties,
-      0n,
-      0n,
+      0,
+      0,
       this.#cursor,
       this.transactionPointer,
       returned
@@ -282,11 +281,11 @@ export class LookupRequest extends ReceiveRequest {
     return this.handle.paces.lookup
   }
 
-  here(properties: bigint): number {
+  here(properties: Address): number {
     return this.parts.functions.MQReceiveMessageByLookupId(...this.#arguments(properties))
   }
 
-  elsewhere(properties: bigint, returned: Returned<number>): void {
+  elsewhere(properties: Address, returned: Returned<number>): void {
     this.parts.functions.MQReceiveMessageByLookupId.async(...this.#arguments(properties), returned)
   }
 
@@ -327,15 +326,15 @@ export class LookupRequest extends ReceiveRequest {
     return this.#action.endsWith("Previous") ? kept.before(anchor) : anchor
   }
 
-  #arguments(properties: bigint): LookupArguments {
-    const { handle } = this.handle
+  #arguments(properties: Address): LookupArguments {
+    const { address } = this.handle
     const { kept } = this.handle.queue
     const first = firstOf[this.#action]
     // The message behind the last kept one is the first of the others.
     const isBehindKept = first !== undefined && kept.byLookupId(this.#lookupId) !== undefined
     const action = this.#asksForAnchor ? "peekCurrent" : isBehindKept ? first : this.#action
     const lookupId = isBehindKept ? 0n : this.#lookupId
-    return [handle, lookupId, lookupActions[action], properties, 0n, 0n, this.transactionPointer]
+    return [address, lookupId, lookupActions[action], properties, 0, 0, this.transactionPointer]
   }
 
   get #seesKept(): boolean {

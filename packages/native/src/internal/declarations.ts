@@ -90,8 +90,8 @@ export const transactionMethods = {
 
 /**
  * Types of koffi by types of the declarations. Every other type is a pointer, `void *`. A `LONG` of Windows always has 4
- * bytes. Of the arguments of `MQSendMessage`, none is memory of JavaScript: as `uintptr_t` they are numbers, which koffi
- * takes in half the time of a BigInt.
+ * bytes. What `MQSendMessage` and `MQReceiveMessage` take is no memory of JavaScript: as `uintptr_t` it is a number, which
+ * koffi takes in half the time of a BigInt.
  */
 export const koffiTypes = {
   HRESULT: "uint32_t",
@@ -105,6 +105,8 @@ export const koffiTypes = {
   QUEUEHANDLE: "uintptr_t",
   "MQMSGPROPS*": "uintptr_t",
   "ITransaction*": "uintptr_t",
+  LPOVERLAPPED: "uintptr_t",
+  PMQRECEIVECALLBACK: "uintptr_t",
   VOID: "void"
 } as const
 
@@ -133,6 +135,8 @@ interface Scalars {
   readonly QUEUEHANDLE: Address
   readonly "MQMSGPROPS*": Address
   readonly "ITransaction*": Address
+  readonly LPOVERLAPPED: Address
+  readonly PMQRECEIVECALLBACK: Address
   readonly VOID: void
 }
 

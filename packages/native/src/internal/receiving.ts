@@ -146,8 +146,8 @@ export const receiving = (
   const noticeCalls = (queue: QueueHandle, pace: Pace): NoticeCalls => ({
     createCursor: Effect.suspend(() => createCursor(queue)),
     beginPeek: (cursor) => (overlapped, begun) =>
-      peek(pace, [queue, infinite, receiveActions.peekCurrent, 0n, overlapped, 0n, cursor, 0n], begun),
-    step: (cursor, action, returned) => peek(pace, [queue, 0, receiveActions[action], 0n, 0n, 0n, cursor, 0n], returned)
+      peek(pace, [queue, infinite, receiveActions.peekCurrent, 0, overlapped, 0, cursor, 0], begun),
+    step: (cursor, action, returned) => peek(pace, [queue, 0, receiveActions[action], 0, 0, 0, cursor, 0], returned)
   })
 
   /** Looks on the main thread. */

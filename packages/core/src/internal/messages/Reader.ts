@@ -1,7 +1,7 @@
+import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
-import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
+import { identity } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
@@ -23,8 +23,10 @@ import { MsmqError, reasonOf } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
 import { decodeWith } from "../bodies/Codec.ts"
 import * as claimCheck from "../bodies/claimCheck.ts"
-import { handOver } from "./handOver.ts"
+import { handOver, handOverIn } from "./handOver.ts"
 import { ReceivedMessages } from "./incoming.ts"
+import type { Finish, Lease, Read, ReadCall, ReadQueue, Results } from "./Reading.ts"
+import { placeOf, Reading } from "./Reading.ts"
 import { everyMessage, Search } from "./Search.ts"
 import * as EventLoopTurn from "../../mqrt/EventLoopTurn.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
@@ -33,7 +35,6 @@ import { duration } from "../options/durations.ts"
 import type { Call } from "../options/illegalOption.ts"
 import { errorOf, readArgument } from "../options/illegalOption.ts"
 import { checkParticipation } from "../options/owned.ts"
-import type { AbortGate } from "../promises/AbortGate.ts"
 import { CurrentAbortGate } from "../promises/AbortGate.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 
@@ -84,35 +85,35 @@ interface Place extends Omit<Take, "cursor"> {
   readonly cursor: OwnedHandle.OwnedHandle<CursorHandle>
 }
 
-type AnyFiber = Fiber.Fiber<unknown, unknown>
-
 type Failable<A> = Effect.Effect<A, MsmqError>
 
-type Lease = typeof OwnedHandle.leaseOnce
+const plainResults = { found: identity, failed: Effect.fail }
 
-/** Call of the backend that receives or peeks, with the handles that it uses. */
-type ReceiveCall = (
-  queue: QueueHandle,
-  transaction: TransactionArgument
-) => Effect.Effect<ReceivedProperties, MqrtFailure | MsmqError>
+/** Returns the results of a read that returns its message. */
+export const itself = <Received>(): Results<Received, Received> => plainResults
 
-/** One run of a receive or a peek. */
-interface ReadRun {
-  readonly operation: Operation
-  readonly fiber: AnyFiber
-  /** `true` where the message leaves the queue. */
-  readonly takes: boolean
-  /** Transaction that it takes part in. */
-  readonly transaction: Transaction.Participation
-  /** Gate for an abort of the promise, where something is taken. */
-  readonly gate: AbortGate | undefined
-}
+const arrayResults = { found: Arr.of, failed: Effect.fail }
+
+/** Returns the results of a read that returns its message in an array, as a stream takes it. */
+const inArray = <Received>(): Results<Received, Arr.NonEmptyArray<Received>> => arrayResults
+
+/** Returns the results of a read that returns `None` for a failure with one of the reasons, such as that there is no message. */
+export const optionally = <Received>(
+  ...absent: ReadonlyArray<Reason["_tag"]>
+): Results<Received, Option.Option<Received>> => ({
+  found: Option.some,
+  failed: (error) => (absent.includes(error.reason._tag) ? Effect.succeedNone : Effect.fail(error))
+})
+
+/** Returns the results of a read for what an effect returns. */
+const withResults = <Received, A>(effect: Failable<Received>, { failed, found }: Results<Received, A>): Failable<A> =>
+  Effect.matchEffect(effect, { onFailure: failed, onSuccess: (received) => Effect.succeed(found(received)) })
 
 /**
  * Reader of one queue. It uses the handles of the queue, the cursor and the transaction, and makes messages of what the backend
  * returns. `Received` is the type of its messages, which depends on the groups that it reads.
  */
-export class Reader<Body, Received = ReceivedMessage<Body>> {
+export class Reader<Body, Received = ReceivedMessage<Body>> implements ReadQueue {
   readonly state: ReceiverState<Body>
   readonly observer: Observer
   readonly #received: ReceivedMessages
@@ -123,29 +124,56 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
     this.#received = new ReceivedMessages(state.read)
   }
 
+  get handle(): OwnedHandle.OwnedHandle<QueueHandle> {
+    return this.state.handle
+  }
+
   /** Reader for a consumer, whose handler gets the messages that this one makes. */
   get forConsumer(): Reader<Body> {
     return new Reader(this.state)
   }
 
   /** Receives without end, each message as {@link inOneGo} does. */
-  each<A, E>(operation: Operation, receive: Effect.Effect<A, E>): Stream.Stream<A, E> {
-    return Stream.unwrap(
-      Effect.map(this.observer.observeEach(operation, receive), (one) => Stream.fromEffectRepeat(handOver(one)))
+  each(take: Take): Stream.Stream<Received, MsmqError> {
+    return Stream.fromPull(
+      Effect.map(this.observer.observeEach(take.operation, this.reads(take, inArray())), handOverIn)
     )
   }
 
-  /** Runs a receive in its span, and hands out its message before anything else can happen. */
-  inOneGo<A, E>(operation: Operation, receive: Effect.Effect<A, E>): Effect.Effect<A, E> {
-    return handOver(this.observer.observeReceive(operation, receive))
+  /** Runs a read in its span, and hands out its message before anything else can happen. */
+  inOneGo<A>(operation: Operation, read: Read<A>): Failable<A> {
+    return handOverIn(this.observer.observeReceive(operation, read))
   }
 
   /** Receives or peeks, in the transaction that the effect runs in. */
   take(take: Take): Failable<Received> {
+    return this.#storedTake(take) ?? Effect.withFiber(this.#reads(take, itself(), OwnedHandle.lease))
+  }
+
+  /** Returns a read that receives or peeks in the transaction of its fiber, for {@link inOneGo}. */
+  reads<A>(take: Take, results: Results<Received, A>): Read<A> {
+    const stored = this.#storedTake(take)
+    return stored === undefined ? this.#reads(take, results, OwnedHandle.leaseOnce) : () => withResults(stored, results)
+  }
+
+  /** Receives or peeks by lookup id, which never waits. */
+  lookUp(operation: Operation, action: LookupAction, lookupId: bigint): Failable<Received> {
+    return action.startsWith("receive") && this.#hasStore
+      ? this.#lookUpWithBody(operation, action, lookupId)
+      : this.#lookUp(operation, action, lookupId, this.#deliver)
+  }
+
+  /** Returns a read that receives or peeks by lookup id, for {@link inOneGo}. */
+  looksUp<A>(operation: Operation, action: LookupAction, lookupId: bigint, results: Results<Received, A>): Read<A> {
+    return action.startsWith("receive") && this.#hasStore
+      ? () => withResults(this.#lookUpWithBody(operation, action, lookupId), results)
+      : this.#readById(operation, action, lookupId, this.#finish(results), results.failed, OwnedHandle.leaseOnce)
+  }
+
+  /** Returns a receive of a message whose body may be in the store; `undefined` where there is none, and for a peek. */
+  #storedTake(take: Take): Failable<Received> | undefined {
     const { action, cursor, operation, timeout, transaction } = take
-    if (action !== "receive" || !this.#hasStore) {
-      return cursor === null ? this.#takeFirst(take, this.state.reopens) : this.#takeAt(take, cursor, this.#deliver)
-    }
+    if (action !== "receive" || !this.#hasStore) return undefined
     if (cursor === null) {
       const found = new Search(this, everyMessage).find(operation, true, timeout)
       return transaction === undefined ? found : Effect.provideService(found, Transaction.Current, transaction)
@@ -156,11 +184,18 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
     )
   }
 
-  /** Receives or peeks by lookup id, which never waits. */
-  lookUp(operation: Operation, action: LookupAction, lookupId: bigint): Failable<Received> {
-    return action.startsWith("receive") && this.#hasStore
-      ? this.#lookUpWithBody(operation, action, lookupId)
-      : this.#lookUp(operation, action, lookupId, this.#deliver)
+  #reads<A>(take: Take, results: Results<Received, A>, lease: Lease): Read<A> {
+    const finish = this.#finish(results)
+    return take.cursor === null
+      ? this.#readFirst(take, finish, results.failed, lease, this.state.reopens)
+      : this.#readAt(take, take.cursor, finish, results.failed)
+  }
+
+  /** Returns how a read continues with its message. */
+  #finish<A>({ found }: Results<Received, A>): Finish<A> {
+    return this.state.codec === undefined
+      ? { found: (message) => found(this.#withoutCodec(message)) }
+      : { effect: (operation, message) => Effect.map(this.#deliver(operation, message), found) }
   }
 
   /** `true` where bodies may be in a store: then a message leaves its queue only when its body is here. */
@@ -179,7 +214,7 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
         }
       })
     )
-    return this.retryIfLost(this.#participate(operation, false, () => peek))
+    return this.retryIfLost(EventLoopTurn.within(() => peek))
   }
 
   /**
@@ -189,8 +224,8 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
   peekAt({ action, cursor, operation, timeout }: Place, takes: boolean): Failable<ReceivedProperties> {
     const { handle, mqrt } = this.state
     const lease = timeout === 0 ? OwnedHandle.lease : OwnedHandle.leaseWaiting
-    return this.#participate(operation, takes, (run) =>
-      this.#use(run, lease, (queue) =>
+    return this.#inTransaction(takes, (transaction) =>
+      this.use(operation, lease, transaction, (queue) =>
         lease(cursor, operation, (place) =>
           Effect.mapBoth(
             mqrt.receiveMessage(queue, { action, timeout, cursor: place, transaction: "none", read: leastRead }),
@@ -217,8 +252,8 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
     operation: Operation,
     use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<void, MqrtFailure | MsmqError>
   ): Failable<void> {
-    return this.#participate(operation, true, (run) =>
-      this.#use(run, OwnedHandle.leaseOnce, (queue, argument) =>
+    return this.#inTransaction(true, (transaction) =>
+      this.use(operation, OwnedHandle.leaseOnce, transaction, (queue, argument) =>
         Effect.mapError(use(queue, argument), (failure) =>
           failure._tag === "MsmqError" ? failure : this.noteFailure(operation, queue, failure)
         )
@@ -263,71 +298,66 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
     return error
   }
 
-  /** Runs something with the transaction of the effect; a peek takes part in none (behaviour F-16). */
-  #participate<A>(
-    operation: Operation,
-    takes: boolean,
-    use: (run: ReadRun) => Failable<A>,
-    given?: Transaction.Participation
-  ): Failable<A> {
-    return Effect.withFiber((fiber) => {
-      if (EventLoopTurn.isOverFor(fiber)) {
-        return Effect.andThen(EventLoopTurn.next, this.#participate(operation, takes, use, given))
-      }
-      if (!takes) return use({ operation, fiber, takes, transaction: "none", gate: undefined })
-      const gate = fiber.getRef(CurrentAbortGate)
-      const transaction = given ?? Context.get(fiber.context, Transaction.Current)
-      return use({ operation, fiber, takes, transaction, gate })
-    })
+  /** Makes and runs an effect in the transaction of the fiber; `takes`: `false` for a peek, which takes part in none (F-16). */
+  #inTransaction<A>(takes: boolean, make: (transaction: Transaction.Participation) => Failable<A>): Failable<A> {
+    return EventLoopTurn.within(({ context }) => make(takes ? placeOf(context).transaction : "none"))
   }
 
-  /** Receives or peeks at the first message. A message that is there already is received without a fiber of its own. */
-  #takeFirst(take: Take, retries: boolean): Failable<Received> {
-    const { action, operation, timeout } = take
-    const use = (run: ReadRun): Failable<Received> =>
-      this.#read(
-        run,
-        OwnedHandle.leaseOnce,
-        (queue, transaction) => this.#receive(action, queue, 0, null, transaction),
-        this.#deliver,
-        (error) => {
-          if (timeout !== 0 && error.reason._tag === "IoTimeout") {
-            const waited = this.#waitFor(take, run)
-            return retries
-              ? Effect.catchIf(
-                  waited,
-                  (lost) => this.#mayRetry(lost),
-                  () => this.#takeFirst(take, false)
-                )
-              : waited
-          }
-          return retries && this.#mayRetry(error) ? this.#takeFirst(take, false) : Effect.fail(error)
-        }
-      )
-    return this.#participate(operation, action === "receive", use, take.transaction)
+  /** Returns a read of the first message. A message that is there already is received without a fiber of its own. */
+  #readFirst<A>(
+    take: Take,
+    finish: Finish<A>,
+    failed: (error: MsmqError) => Failable<A>,
+    lease: Lease,
+    retries: boolean
+  ): Read<A> {
+    const { action, operation, timeout, transaction } = take
+    const otherwise = (error: MsmqError): Failable<A> =>
+      retries && this.#mayRetry(error)
+        ? runRead(this.#readFirst(take, finish, failed, lease, false), lease)
+        : failed(error)
+    const call = { operation, takes: action === "receive", transaction, lease, make: this.#receive(action, 0) }
+    return new Reading(this, call, finish, (error) =>
+      timeout !== 0 && error.reason._tag === "IoTimeout"
+        ? Effect.catch(this.#waitFor(take, finish), otherwise)
+        : otherwise(error)
+    ).read
   }
 
   #lookUp<A>(
     operation: Operation,
     action: LookupAction,
     lookupId: bigint,
+    effect: Deliver<A>,
+    read = this.state.read
+  ): Failable<A> {
+    return Effect.withFiber(
+      this.#readById(operation, action, lookupId, { effect }, Effect.fail, OwnedHandle.lease, read)
+    )
+  }
+
+  #readById<A>(
+    operation: Operation,
+    action: LookupAction,
+    lookupId: bigint,
     finish: Finish<A>,
+    failed: (error: MsmqError) => Failable<A>,
+    lease: Lease,
     read = this.state.read,
     retries = this.state.reopens
-  ): Failable<A> {
+  ): Read<A> {
     const { mqrt } = this.state
-    return this.#participate(operation, action.startsWith("receive"), (run) =>
-      this.#read(
-        run,
-        OwnedHandle.leaseOnce,
-        (queue, transaction) => mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction, read }),
-        finish,
-        (error) =>
-          retries && this.#mayRetry(error)
-            ? this.#lookUp(operation, action, lookupId, finish, read, false)
-            : Effect.fail(error)
-      )
-    )
+    const call: ReadCall = {
+      operation,
+      takes: action.startsWith("receive"),
+      lease,
+      make: (queue, transaction) => mqrt.receiveMessageByLookupId(queue, lookupId, action, { transaction, read })
+    }
+    return new Reading(this, call, finish, (error) =>
+      retries && this.#mayRetry(error)
+        ? runRead(this.#readById(operation, action, lookupId, finish, failed, lease, read, false), lease)
+        : failed(error)
+    ).read
   }
 
   /**
@@ -357,62 +387,71 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
     })
   }
 
-  /** Receives or peeks at the place of a cursor, which each attempt would move, and a reopening of the queue would close. */
   #takeAt<A>(
+    take: Take,
+    cursor: OwnedHandle.OwnedHandle<CursorHandle>,
+    effect: Deliver<A>,
+    read = this.state.read
+  ): Failable<A> {
+    return Effect.withFiber(this.#readAt(take, cursor, { effect }, Effect.fail, read))
+  }
+
+  /** Returns a read at the place of a cursor, which each attempt would move, and a reopening of the queue would close. */
+  #readAt<A>(
     { action, operation, timeout }: Take,
     cursor: OwnedHandle.OwnedHandle<CursorHandle>,
     finish: Finish<A>,
+    failed: (error: MsmqError) => Failable<A>,
     read = this.state.read
-  ): Failable<A> {
-    const lease = timeout === 0 ? OwnedHandle.leaseOnce : OwnedHandle.leaseWaiting
-    return this.#participate(operation, action === "receive", (run) =>
-      this.#read(
-        run,
-        lease,
-        (queue, transaction) =>
-          lease(cursor, operation, (place) => this.#receive(action, queue, timeout, place, transaction, read)),
-        finish
-      )
-    )
+  ): Read<A> {
+    const lease = timeout === 0 ? OwnedHandle.lease : OwnedHandle.leaseWaiting
+    const call: ReadCall = {
+      operation,
+      takes: action === "receive",
+      lease,
+      make: (queue, transaction) =>
+        lease(cursor, operation, (place) => this.#receive(action, timeout, place, read)(queue, transaction))
+    }
+    return new Reading(this, call, finish, failed).read
   }
 
   /** Waits for a message. An abort ends the wait, and comes too late once there is a message. */
-  #waitFor({ action, timeout }: Take, run: ReadRun): Failable<Received> {
-    const { gate } = run
-    const waited = this.#read(
-      run,
-      OwnedHandle.leaseWaiting,
-      (queue, transaction) => this.#receive(action, queue, timeout, null, transaction),
-      this.#deliver
-    )
-    if (gate === undefined) return waited
-    gate.open()
-    return Effect.tap(waited, () => {
-      gate.close()
-      return Effect.void
+  #waitFor<A>({ action, operation, timeout, transaction }: Take, finish: Finish<A>): Failable<A> {
+    const takes = action === "receive"
+    const call = { operation, takes, lease: OwnedHandle.leaseWaiting, make: this.#receive(action, timeout) }
+    const waiting = new Reading(this, call, finish, Effect.fail)
+    return Effect.withFiber((fiber) => {
+      if (!takes) return waiting.readIn("none")
+      const { gate, transaction: current } = placeOf(fiber.context)
+      const waited = waiting.readIn(transaction ?? current)
+      if (gate === undefined) return waited
+      gate.open()
+      return Effect.tap(waited, () => {
+        gate.close()
+        return Effect.void
+      })
     })
   }
 
   #receive(
     action: ReceiveAction,
-    queue: QueueHandle,
     timeout: number | null,
-    cursor: CursorHandle | null,
-    transaction: TransactionArgument,
+    cursor: CursorHandle | null = null,
     read = this.state.read
-  ): Effect.Effect<ReceivedProperties, MqrtFailure> {
+  ): ReadCall["make"] {
     const { mqrt } = this.state
-    return mqrt.receiveMessage(queue, { action, timeout, cursor, transaction, read })
+    return (queue, transaction) => mqrt.receiveMessage(queue, { action, timeout, cursor, transaction, read })
   }
 
   #mayRetry(error: MsmqError): boolean {
     return OwnedHandle.mayRetry(this.state.handle, error)
   }
 
-  /** Uses the queue and the transaction. */
-  #use<A, E>(
-    { operation, transaction }: ReadRun,
+  /** Uses the handle of the queue, and that of a transaction, which must fit the queue. */
+  use<A, E>(
+    operation: Operation,
     lease: Lease,
+    transaction: Transaction.Participation,
     use: (queue: QueueHandle, transaction: TransactionArgument) => Effect.Effect<A, E>
   ): Effect.Effect<A, E | MsmqError> {
     return lease(this.state.handle, operation, (queue): Effect.Effect<A, E | MsmqError> => {
@@ -429,34 +468,21 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
     })
   }
 
-  /**
-   * Makes one call that receives or peeks, and a message of what it returns. The handles are in use only during the call. `finish`:
-   * continues with the message, which has all its fields. `otherwise`: continues after a failure.
-   */
-  #read<A>(
-    run: ReadRun,
-    lease: Lease,
-    call: ReceiveCall,
-    finish: Finish<A>,
-    otherwise: (error: MsmqError) => Failable<A> = Effect.fail
-  ): Failable<A> {
-    const { fiber, gate, operation, takes } = run
-    gate?.close()
-    let used = this.state.handle.native
-    const receive = this.#use(run, lease, (queue, argument) => call((used = queue), argument))
-    return Effect.matchEffect(receive, {
-      onFailure: (failure) =>
-        otherwise(failure._tag === "MsmqError" ? failure : this.noteFailure(operation, used, failure)),
-      onSuccess: (properties) => {
-        this.state.handle.node.hasServed = true
-        this.observer.received(fiber, properties, takes)
-        return finish(operation, this.#received.messageOf(properties))
-      }
-    })
+  /** Counts a message that a call returned, and returns it with all its fields. */
+  messageOf(properties: ReceivedProperties, takes: boolean): ReceivedMessage {
+    this.state.handle.node.hasServed = true
+    this.observer.received(properties, takes)
+    return this.#received.messageOf(properties)
+  }
+
+  /** Returns a message with the fields that are read, and its body as bytes. */
+  #withoutCodec(message: ReceivedMessage): Received {
+    this.#received.leaveOut(message)
+    return message as Received
   }
 
   /** Hands out a message with its body decoded. */
-  readonly #deliver: Finish<Received> = (operation, message) => {
+  readonly #deliver: Deliver<Received> = (operation, message) => {
     const store = this.storeOf(message)
     if (store !== undefined) {
       return OwnedHandle.leaseWaiting(this.state.handle, operation, () =>
@@ -468,7 +494,7 @@ export class Reader<Body, Received = ReceivedMessage<Body>> {
   }
 
   /** Decodes the body of a message that is still in the queue. Fails where the body is not to be had. */
-  readonly #fetch: Finish<Peeked<Received>> = (operation, message) => {
+  readonly #fetch: Deliver<Peeked<Received>> = (operation, message) => {
     const { lookupId } = message
     return Effect.matchEffect(this.#deliver(operation, message), {
       onFailure: (error) =>
@@ -537,10 +563,10 @@ interface Peeked<Received> {
 }
 
 /** Continues with a message that was read. */
-type Finish<A> = (operation: Operation, message: ReceivedMessage) => Failable<A>
+type Deliver<A> = (operation: Operation, message: ReceivedMessage) => Failable<A>
 
 /** Continues with nothing, where the message was read before. */
-const ignore: Finish<void> = () => Effect.void
+const ignore: Deliver<void> = () => Effect.void
 
 /** Peek at the message that a receive by lookup id means, and the receive of the next one. */
 interface PeekOf {
@@ -566,12 +592,12 @@ const waitingPeek: ReceiveParameters = {
   read: leastRead
 }
 
-/** Returns `None` for a failure with one of the reasons, such as that there is no such message. */
+/** Runs a read again: one that begins its lease itself must not yield before. */
+const runRead = <A>(read: Read<A>, lease: Lease): Failable<A> =>
+  lease === OwnedHandle.leaseOnce ? handOverIn(read) : Effect.withFiber(read)
+
+/** Returns `None` for a failure with one of the reasons. */
 export const optional = <A>(
   receive: Effect.Effect<A, MsmqError>,
   ...absent: ReadonlyArray<Reason["_tag"]>
-): Effect.Effect<Option.Option<A>, MsmqError> =>
-  Effect.matchEffect(receive, {
-    onFailure: (error) => (absent.includes(error.reason._tag) ? Effect.succeedNone : Effect.fail(error)),
-    onSuccess: Effect.succeedSome
-  })
+): Effect.Effect<Option.Option<A>, MsmqError> => withResults(receive, optionally(...absent))

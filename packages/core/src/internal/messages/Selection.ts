@@ -116,6 +116,6 @@ export class Selection<Received> {
     const matches = this.#matches
     return matches instanceof MsmqError
       ? Effect.fail(matches)
-      : this.#reader.inOneGo(operation, new Search(this.#reader, matches).find(operation, takes, timeout))
+      : this.#reader.inOneGo(operation, () => new Search(this.#reader, matches).find(operation, takes, timeout))
   }
 }

@@ -76,17 +76,22 @@ const creditAll = (fiber: Fiber.Fiber<unknown, unknown>): void => {
   fiber.setContext(fiber.context)
 }
 
-/** Takes a message and hands it to the caller without a yield in between, with any scheduler. */
-export const handOver = <A, E, R>(take: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+/** Makes and runs the effect that takes a message, and hands it to the caller without a yield in between, with any scheduler. */
+export const handOverIn = <A, E, R>(
+  take: (fiber: Fiber.Fiber<unknown, unknown>) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
   Effect.withFiber((fiber) => {
     grant(fiber)
     const { maxOpsBeforeYield, scheduler } = fiber.cache
     // A fiber that had to wait begins at zero, without credit, but has not used up any of its limit either.
-    if (counts(scheduler) && maxOpsBeforeYield >= credit) return take
+    if (counts(scheduler) && maxOpsBeforeYield >= credit) return take(fiber)
     // The credit has to outlast this effect, until the caller has the message.
     creditAll(fiber)
-    return Effect.onExitPrimitive(take, () => {
+    return Effect.onExitPrimitive(Effect.withFiber(take), () => {
       grant(fiber)
       return undefined
     }).pipe(Effect.provideService(Scheduler.PreventSchedulerYield, true))
   })
+
+/** Runs an effect that takes a message, as {@link handOverIn} does. */
+export const handOver = <A, E, R>(take: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => handOverIn(() => take)

@@ -49,6 +49,26 @@ export const leaseOnce = <H, A, E, R>(
 }
 
 /**
+ * Begins a lease where the handle may be used at once. Returns `false` where it may not. The fiber must not yield before it runs
+ * the effect that {@link thenEndLease} returns.
+ */
+export const beginLeaseAtHand = ({ node }: HandleOwner<unknown>): boolean => {
+  if (!node.isAtHand) return false
+  node.leases++
+  return true
+}
+
+/** Runs an effect in a lease that has begun, and ends the lease. */
+export const thenEndLease = <A, E, R>(
+  self: HandleOwner<unknown>,
+  effect: Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  Effect.onExitPrimitive(effect, () => {
+    self.node.endLease()
+    return undefined
+  })
+
+/**
  * Uses the handle for a wait, and keeps the process alive meanwhile. A closing interrupts the wait, which then fails as a use
  * after the closing does, unless it had succeeded by then. When the handle is reopened, the wait begins again.
  */

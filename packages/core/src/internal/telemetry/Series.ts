@@ -2,8 +2,8 @@ import * as Context from "effect/Context"
 import * as Metric from "effect/Metric"
 import * as EventLoopTurn from "../../mqrt/EventLoopTurn.ts"
 
-/** Registry that has the series of a context, and the attributes that the context adds to each of them. */
-const metricsOf = EventLoopTurn.readOnce((context) => ({
+/** Returns the registry that has the series of a context, and the attributes that the context adds to each of them. */
+export const metricsOf = EventLoopTurn.readOnce((context) => ({
   registry: Context.get(context, Metric.MetricRegistry),
   attributes: Context.get(context, Metric.CurrentMetricAttributes)
 }))
@@ -32,8 +32,7 @@ export class Series {
   }
 
   /** Updates the series in the registry of a context. */
-  update(input: number, context: Context.Context<never>): void {
-    const { attributes, registry } = metricsOf(context)
+  update(input: number, context: Context.Context<never>, { attributes, registry } = metricsOf(context)): void {
     if (attributes === this.#attributes) {
       this.#key ??= keyOf(this.#metric, attributes)
       const known = this.#key === undefined ? undefined : registry.get(this.#key)

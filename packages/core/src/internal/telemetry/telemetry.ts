@@ -7,7 +7,7 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Tracer from "effect/Tracer"
@@ -23,6 +23,7 @@ import type { Meter } from "./Meter.ts"
 import { anonymous, meterOf } from "./Meter.ts"
 import type { Convention, Operation } from "./Operation.ts"
 import { errorTypeOf, spanOptions, system, withErrorType } from "./Operation.ts"
+import { metricsOf } from "./Series.ts"
 import * as traceContext from "./traceContext.ts"
 
 /** Trace context of a span, for the messages that are sent in it. */
@@ -55,12 +56,21 @@ const Receiving = Context.Reference<Tracer.Span | undefined>("@effect-msmq/core/
   defaultValue: () => undefined
 })
 
-/** Provides the span of a receive to it. */
-const receiveIn = <A, E, R>(span: Tracer.Span | undefined, receive: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  span === undefined ? receive : Effect.provideService(receive, Receiving, span)
+type AnyFiber = Fiber.Fiber<unknown, unknown>
+
+/** Makes an effect in the fiber that runs it. */
+type InFiber<A, E, R> = (fiber: AnyFiber) => Effect.Effect<A, E, R>
+
+/** Runs a read, which gets its span. */
+const receiveIn = <A, E, R>(
+  span: Tracer.Span | undefined,
+  fiber: AnyFiber,
+  read: InFiber<A, E, R>
+): Effect.Effect<A, E, R> =>
+  span === undefined ? read(fiber) : Effect.provideService(Effect.withFiber(read), Receiving, span)
 
 /** Returns `true` where a tracer would see a span. A span costs more than the rest of a send, so no other is made. */
-const isSeen = ({ cache }: Fiber.Fiber<unknown, unknown>): boolean =>
+const isSeen = ({ cache }: AnyFiber): boolean =>
   cache.tracer !== undefined && cache.tracer !== Tracer.nativeTracer && cache.tracerEnabled
 
 /** Settings of a context, and its clock; `undefined` for that of the system. */
@@ -72,10 +82,9 @@ const settingsOf = EventLoopTurn.readOnce((context) => {
   }
 })
 
-const propagates = ({ cache, context }: Fiber.Fiber<unknown, unknown>): boolean =>
-  cache.tracerEnabled && settingsOf(context).propagates
+const propagates = ({ cache, context }: AnyFiber): boolean => cache.tracerEnabled && settingsOf(context).propagates
 
-const kindOf = (type: Convention["type"], fiber: Fiber.Fiber<unknown, unknown>): Tracer.SpanKind =>
+const kindOf = (type: Convention["type"], fiber: AnyFiber): Tracer.SpanKind =>
   type === "process" ? "consumer" : type === "send" && propagates(fiber) ? "producer" : "client"
 
 /**
@@ -90,9 +99,7 @@ export const spanOf = <A, E, R>(operation: Operation, run: Effect.Effect<A, E, R
   )
 
 /** Returns options of a span beside its name, its kind and the attributes that all spans have. */
-type ExtraOptions = (
-  fiber: Fiber.Fiber<unknown, unknown>
-) => Pick<Tracer.SpanOptions, "links" | "parent" | "attributes">
+type ExtraOptions = (fiber: AnyFiber) => Pick<Tracer.SpanOptions, "links" | "parent" | "attributes">
 
 /** Observation of an operation that runs. */
 export class Observation {
@@ -105,7 +112,7 @@ export class Observation {
   readonly #began: bigint | number
 
   /** `asked`: `true` where core has asked for the turn just now, so that another look at the system's clock would tell the same. */
-  constructor(meter: Meter, convention: Convention, { context }: Fiber.Fiber<unknown, unknown>, asked: boolean) {
+  constructor(meter: Meter, convention: Convention, { context }: AnyFiber, asked: boolean) {
     this.#meter = meter
     this.#convention = convention
     this.#context = context
@@ -152,12 +159,12 @@ export class Observer {
   }
 
   /** Returns `true` for an operation that has a span, since a tracer would see it or its messages carry its context. */
-  traces({ convention }: Operation, fiber: Fiber.Fiber<unknown, unknown>): boolean {
+  traces({ convention }: Operation, fiber: AnyFiber): boolean {
     return isSeen(fiber) || (convention.type === "send" && propagates(fiber))
   }
 
   /** Begins to measure an operation. `asked`: see {@link Observation}. */
-  begin({ convention }: Operation, fiber: Fiber.Fiber<unknown, unknown>, asked = false): Observation {
+  begin({ convention }: Operation, fiber: AnyFiber, asked = false): Observation {
     return new Observation(this.#meter, convention, fiber, asked)
   }
 
@@ -167,22 +174,27 @@ export class Observer {
    */
   observe<A, E, R>(
     operation: Operation,
-    run: (span: Tracer.Span | undefined, fiber: Fiber.Fiber<unknown, unknown>) => Effect.Effect<A, E, R>,
+    run: (span: Tracer.Span | undefined, fiber: AnyFiber) => Effect.Effect<A, E, R>,
     options?: ExtraOptions
   ): Effect.Effect<A, E, R> {
-    return Effect.withFiber((fiber) =>
-      this.begin(operation, fiber).untilEnd(
-        this.traces(operation, fiber)
-          ? this.#inSpan(operation, fiber, (span) => Effect.withFiber((inner) => run(span, inner)), options)
-          : run(undefined, fiber)
-      )
+    return Effect.withFiber((fiber) => this.#observeIn(fiber, operation, run, options))
+  }
+
+  #observeIn<A, E, R>(
+    fiber: AnyFiber,
+    operation: Operation,
+    run: (span: Tracer.Span | undefined, fiber: AnyFiber) => Effect.Effect<A, E, R>,
+    options?: ExtraOptions
+  ): Effect.Effect<A, E, R> {
+    return this.begin(operation, fiber).untilEnd(
+      this.traces(operation, fiber) ? this.#inSpan(operation, fiber, run, options) : run(undefined, fiber)
     )
   }
 
   #inSpan<A, E, R>(
     { convention: { name, type }, name: functionName }: Operation,
-    fiber: Fiber.Fiber<unknown, unknown>,
-    run: (span: Tracer.Span) => Effect.Effect<A, E, R>,
+    fiber: AnyFiber,
+    run: (span: Tracer.Span, fiber: AnyFiber) => Effect.Effect<A, E, R>,
     given: ExtraOptions | undefined
   ): Effect.Effect<A, E, R> {
     const options = given?.(fiber)
@@ -200,7 +212,11 @@ export class Observer {
       (span) =>
         Effect.onExitPrimitive(
           // A stack for the span would cost several times as much as a send or a receive.
-          Effect.withParentSpan(run(span), span, { captureStackTrace: false }),
+          Effect.withParentSpan(
+            Effect.withFiber((inner) => run(span, inner)),
+            span,
+            { captureStackTrace: false }
+          ),
           (exit) => {
             const failure = failureOf(exit)
             if (failure !== undefined) span.attribute("error.type", failure)
@@ -210,19 +226,20 @@ export class Observer {
     )
   }
 
-  /** Observes an operation that receives one message at most, as {@link observe} does. */
-  observeReceive<A, E, R>(operation: Operation, receive: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
-    return this.observe(operation, (span) => receiveIn(span, receive))
+  /** Returns a read of one message at most in its span, which is measured, as {@link observe} does. */
+  observeReceive<A, E, R>(operation: Operation, read: InFiber<A, E, R>): InFiber<A, E, R> {
+    return (fiber) => this.#observeIn(fiber, operation, (span, inner) => receiveIn(span, inner, read))
   }
 
   /**
    * Observes a receive that is repeated without end, as {@link observeReceive} does, but does not measure it, and looks for a
    * tracer only once: either would cost a good part of the time of the receive.
    */
-  observeEach<A, E, R>(operation: Operation, receive: Effect.Effect<A, E, R>): Effect.Effect<Effect.Effect<A, E, R>> {
-    return Effect.withFiberSucceed((fiber) =>
-      isSeen(fiber) ? this.#inSpan(operation, fiber, (span) => receiveIn(span, receive), undefined) : receive
-    )
+  observeEach<A, E, R>(operation: Operation, read: InFiber<A, E, R>): Effect.Effect<InFiber<A, E, R>> {
+    return Effect.withFiberSucceed((fiber) => {
+      if (!isSeen(fiber)) return read
+      return (fiber) => this.#inSpan(operation, fiber, (span, inner) => receiveIn(span, inner, read), undefined)
+    })
   }
 
   /** Counts messages that the backend accepted in one call. `failure`: the reason that it refused the next one. */
@@ -235,10 +252,13 @@ export class Observer {
   }
 
   /** Counts and describes a message that was received or peeked at. `taken`: `true` where it has left the queue. */
-  received(fiber: Fiber.Fiber<unknown, unknown>, properties: ReceivedProperties, taken: boolean): void {
+  received(properties: ReceivedProperties, taken: boolean): void {
+    const fiber = Fiber.getCurrent()
+    if (fiber === undefined) return
     if (taken) {
-      this.#meter.consumed.update(1, fiber.context)
-      this.#meter.consumedBytes.update(properties.bodySize, fiber.context)
+      const metrics = metricsOf(fiber.context)
+      this.#meter.consumed.update(1, fiber.context, metrics)
+      this.#meter.consumedBytes.update(properties.bodySize, fiber.context, metrics)
     }
     const span = isSeen(fiber) ? fiber.getRef(Receiving) : undefined
     if (span === undefined) return
@@ -274,10 +294,7 @@ export const describeSent = (
 }
 
 /** Returns the trace context of the span of a send for its messages; `undefined` where it is not to be propagated. */
-export const traceOf = (
-  fiber: Fiber.Fiber<unknown, unknown>,
-  span: Tracer.Span | undefined
-): TraceHeaders | undefined => {
+export const traceOf = (fiber: AnyFiber, span: Tracer.Span | undefined): TraceHeaders | undefined => {
   const headers = span !== undefined && propagates(fiber) ? traceContext.write(span) : undefined
   return headers === undefined ? undefined : traceHeaders(headers)
 }
