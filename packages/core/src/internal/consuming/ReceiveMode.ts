@@ -328,32 +328,34 @@ class PeekLockReceiver implements MessageReceiver {
   }
 
   #peekFirst(backOff: BackOff, wait: Wait): Effect.Effect<ReceivedMessage | undefined, MsmqError> {
-    const { reader } = this.queue
-    return Effect.matchEffect(reader.take({ operation, action: "peekCurrent", timeout: 0, cursor: null }), {
+    const { reader, shutdown } = this.queue
+    // Even a peek that does not wait takes long where the queue manager does, and a shutdown loses nothing by ending it.
+    const peek = shutdown.interrupts(reader.take({ operation, action: "peekCurrent", timeout: 0, cursor: null }))
+    return Effect.matchEffect(peek, {
       onFailure: (error) =>
         error.reason._tag === "IoTimeout" ? arrival(this.queue, backOff, wait) : Effect.fail(error),
-      onSuccess: Effect.succeed
+      onSuccess: (found) => Effect.succeed(Option.getOrUndefined(found))
     })
   }
 
   /** Looks past the locked messages, of which it reads as little as it can. */
   #peekUnlocked(wait: Wait): Effect.Effect<ReceivedMessage | undefined, MsmqError> {
-    const { reader } = this.queue
+    const { reader, shutdown } = this.queue
     const unlocked = Effect.flatMap(openCursor(reader, operation), (cursor) => {
       const peek = (action: "peekCurrent" | "peekNext", timeout: number | null) =>
         reader.peekAt({ operation, action, timeout, cursor }, false)
-      const arrived = Effect.map(wait(peek("peekCurrent", null)), Option.getOrUndefined)
+      const arrived = wait(peek("peekCurrent", null))
       const next = (action: "peekCurrent" | "peekNext"): Effect.Effect<bigint | undefined, MsmqError> =>
-        Effect.flatMap(
+        shutdown.interrupts(peek(action, 0)).pipe(
           Effect.catchIf(
-            peek(action, 0),
             ({ reason }) => reason._tag === "IoTimeout",
             () => arrived
           ),
-          (found) =>
-            found === undefined || !this.#locked.has(found.lookupId)
-              ? Effect.succeed(found?.lookupId)
+          Effect.flatMap((found) =>
+            Option.isNone(found) || !this.#locked.has(found.value.lookupId)
+              ? Effect.succeed(Option.getOrUndefined(found)?.lookupId)
               : next("peekNext")
+          )
         )
       return next("peekCurrent")
     })
