@@ -22,7 +22,7 @@ export const settings: TestUserConfig = {
 /** Files that share a process: they leave nothing in it, and each would load the packages anew. */
 const shared = ["packages/*/test/**/*.test.ts", "{benchmarks,examples,scripts}/test/*.test.ts", ".doctest/*.test.ts"]
 
-/** Files about what a whole process has: memory, garbage, timers, series of metrics, handles that nobody closed, a koffi. */
+/** Files about what a whole process has: memory, garbage, timers, series of metrics, handles that nobody closed, types of koffi. */
 const ofWholeProcess = [
   "packages/core/test/{ownership,telemetry}/**/*.test.ts",
   "packages/core/test/mqrt/{BackgroundClock,CallSite}.test.ts",
@@ -32,7 +32,7 @@ const ofWholeProcess = [
   "packages/native/test/withoutKoffi.test.ts",
   // Their queue has a name that the process has not learned to be one of this computer.
   "packages/native/test/{KeptMessages,receiveSteps,slowConsumers,slowReceiveLoops,slowReceives}.test.ts",
-  "benchmarks/test/{loopDelay,rounds}.test.ts"
+  "benchmarks/test/{catalogue,loopDelay,rounds}.test.ts"
 ]
 
 export default defineConfig({
