@@ -91,11 +91,24 @@ const withClassNames = (code: string): string =>
     (line, numbered, underlined) => `${line} static get name() { return "${underlined ?? numbered}" }`
   )
 
+/**
+ * Lets bundlers leave out the objects that stand for `export * as`, with all that they refer to: to esbuild's code for them,
+ * which defines their properties in a statement of its own, each of them is used.
+ */
+const withDroppableNamespaces = (code: string): string =>
+  code
+    .replaceAll(/^var (\w+) = \{\};\n__export\(\1, \{$/gm, "var $1 =\n/* @__PURE__ */ __export({}, {")
+    .replace(/^(var __export = \(target, all\) => \{\n.*\n.*\n)\};$/m, "$1  return target; };")
+
+/** Lets bundlers leave out what a program does not use of the values that calls make: no module has side effects. */
+const withDroppableValues = (code: string): string =>
+  code.replaceAll(/^var (\w+) = (?=(?:new )?[\w$.]+\()/gm, "var $1 = /* @__PURE__ */ ")
+
 // The index stays as it is: bundlers leave out what a program does not use of `export * as`, but not of an object instead.
 for (const file of globSync(["**/*.js", "**/*.js.map"], { cwd: "dist", exclude: ["index.js", "index.js.map"] })) {
   rmSync(join("dist", file))
 }
 for (const { contents, path, text } of outputFiles) {
   // Both keep the lines where they are, for the source maps.
-  writeFileSync(path, path.endsWith(".js") ? withClassNames(withoutBareImports(text)) : contents)
+  writeFileSync(path, path.endsWith(".js") ? withDroppableNamespaces(withDroppableValues(withClassNames(withoutBareImports(text)))) : contents)
 }

@@ -24,7 +24,7 @@ export const readmeTrial = ({ folder }: Consumer, { name }: Tarball, mqrt: strin
     const env = { MQRT_LIBRARY: mqrt ?? "" }
     if (mqrt === undefined && name === "@effect-msmq/native")
       return "it is not run: there is no double of mqrt.dll here"
-    await printing([value], lowestNode.file, [`${file}.mjs`], { cwd: folder, env })
+    await printing([JSON.stringify(JSON.parse(value))], lowestNode.file, [`${file}.mjs`], { cwd: folder, env })
     return lowestNode.name
   }
 })

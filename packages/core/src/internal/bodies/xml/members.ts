@@ -115,7 +115,8 @@ const types: { readonly [Name in keyof XmlTypes]: Schema.ConstraintCodec<XmlType
 
 const isTypeName = (value: string): value is keyof XmlTypes => Object.hasOwn(types, value)
 
-const allowed = `one of ${Object.keys(types).join(", ")}; an array of one description; or an object of members`
+const allowedText = () =>
+  `one of ${Object.keys(types).join(", ")}; an array of one description; or an object of members`
 
 /** Returns the schema of a description, or the violation by it. `path`: the way to it, for errors. */
 const schemaOf = (description: unknown, path: string): AnySchema | Violation => {
@@ -125,7 +126,7 @@ const schemaOf = (description: unknown, path: string): AnySchema | Violation => 
     return item instanceof Violation ? item : Schema.Array(item)
   }
   if (typeof description !== "object" || description === null || Array.isArray(description) || !isPlain(description)) {
-    return violationOf(path, allowed, description)
+    return violationOf(path, allowedText(), description)
   }
   const members: Record<string, AnySchema> = {}
   for (const [name, inner] of Object.entries(description)) {
@@ -141,4 +142,10 @@ const schemaOf = (description: unknown, path: string): AnySchema | Violation => 
 }
 
 /** Rule for a description, which becomes its schema. */
-export const xmlDescription: Rule<AnySchema> = { allowed, required: true, read: schemaOf }
+export const xmlDescription: Rule<AnySchema> = {
+  get allowed() {
+    return allowedText()
+  },
+  required: true,
+  read: schemaOf
+}
