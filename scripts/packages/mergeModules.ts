@@ -110,5 +110,10 @@ for (const file of globSync(["**/*.js", "**/*.js.map"], { cwd: "dist", exclude: 
 }
 for (const { contents, path, text } of outputFiles) {
   // Both keep the lines where they are, for the source maps.
-  writeFileSync(path, path.endsWith(".js") ? withDroppableNamespaces(withDroppableValues(withClassNames(withoutBareImports(text)))) : contents)
+  writeFileSync(
+    path,
+    path.endsWith(".js")
+      ? withDroppableNamespaces(withDroppableValues(withClassNames(withoutBareImports(text))))
+      : contents
+  )
 }
