@@ -148,7 +148,6 @@ describe.skipIf(missing !== null)("a send", () => {
       Effect.gen(function* () {
         const main = yield* mainThread
         const mqrt = yield* Mqrt.Mqrt
-        const formatName = yield* mqrt.createQueue(plainQueue, null)
         const securityContext = yield* mqrt.getSecurityContext(null, "MQGetSecurityContextEx", null)
         const kinds = [
           [{}, true],
@@ -158,7 +157,9 @@ describe.skipIf(missing !== null)("a send", () => {
           [{ authenticationLevel: "always", securityContext, privacyLevel: "bodyEnhanced" }, false],
           [{ transaction: "singleMessage" }, true]
         ] as const
-        for (const [options, onMain] of kinds) {
+        for (const [index, [options, onMain]] of kinds.entries()) {
+          // How long the sends of one kind take would tell something of the next one, on the same queue.
+          const formatName = yield* mqrt.createQueue({ ...plainQueue, pathName: `.\\private$\\kind${index}` }, null)
           const queue = yield* mqrt.openQueue(formatName, "send", "denyNone")
           yield* mqrt.sendMessages(queue, [plainMessage], { ...plainSend, ...options })
           assert.strictEqual(threadOfSend() === main, onMain, Object.keys(options).join())
