@@ -218,6 +218,42 @@ describe("check", () => {
     }).pipe(Effect.provide(network))
   )
 
+  it.effect(
+    "of a subqueue, a journal and a dead-letter queue the queue is checked, and the messages are counted (B-31, B-34)",
+    () =>
+      Effect.gen(function* () {
+        yield* MessageQueue.create(orders, { journal: true })
+        yield* send(orders, 3)
+        const poison = `${orders};poison`
+        const receiver = yield* MessageQueue.openReceiver(orders)
+        for (let count = 0; count < 2; count++) yield* receiver.receive
+        yield* Effect.flatMap(receiver.peek, (message) => receiver.move(message, "poison"))
+        const journal = "DIRECT=OS:.\\private$\\orders;JOURNAL"
+        const queues = [
+          poison,
+          journal,
+          ".\\system$;deadxact",
+          ".\\private$\\missing;poison",
+          "MULTICAST=234.1.1.1:8001"
+        ]
+        const report = yield* Health.check({ queues, maximumDepth: 1 })
+        assert.deepStrictEqual(
+          report.checks.slice(1, 9).map(({ healthy, message, value }) => [healthy, message.split(":")[0], value]),
+          [
+            [true, "its queue exists, and is not transactional", undefined],
+            [true, "the queue has 1 message, and may have 1", 1],
+            [true, "its queue exists, and is not transactional", undefined],
+            [false, "the queue has more than 1 message", 2],
+            [true, "the queue exists, and is transactional", undefined],
+            [true, "the queue has 0 messages, and may have 1", 0],
+            [false, "Health.check on .\\private$\\missing;poison", undefined],
+            [false, "Health.check on .\\private$\\missing;poison", undefined]
+          ]
+        )
+        assert.match(`${report.checks[9]?.message}`, /^messages can only be sent by this name/)
+      }).pipe(Effect.scoped, Effect.provide(backend))
+  )
+
   it.effect("wrong options fail, before any call", () =>
     Effect.gen(function* () {
       const untyped = Health.check as (...given: ReadonlyArray<unknown>) => ReturnType<typeof Health.check>

@@ -3,6 +3,7 @@ import * as Health from "@effect-msmq/core/Health"
 import * as MessageQueue from "@effect-msmq/core/MessageQueue"
 import * as QueueManager from "@effect-msmq/core/QueueManager"
 import * as QueueSecurity from "@effect-msmq/core/QueueSecurity"
+import * as Transaction from "@effect-msmq/core/Transaction"
 import { NativeMqrt } from "@effect-msmq/native"
 import { assert, beforeEach, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -55,6 +56,31 @@ describe.skipIf(missing !== null)("administration on the double of mqrt.dll", ()
       control.failNext("MQPurgeQueue", 0xc00e_0056)
       assert.strictEqual((yield* Effect.flip(MessageQueue.purge(orders))).reason._tag, "StaleHandle")
     }).pipe(onDouble)
+  )
+
+  it.live("a subqueue that is named by its path name is of the kind of its queue (B-31)", () =>
+    Effect.gen(function* () {
+      const [poison, retries] = [`${orders};poison`, ".\\private$\\retries"] as const
+      for (const queue of [orders, retries]) yield* MessageQueue.create(queue, { transactional: true })
+      const sender = yield* MessageQueue.openSender(orders)
+      yield* sender.send({ label: "1" }, { transaction: "singleMessage" })
+      const receiver = yield* MessageQueue.openReceiver(orders)
+      yield* receiver.move(yield* receiver.peek, "poison")
+      const { checks } = yield* Health.check({ queues: [{ queue: poison, transactional: true }], maximumDepth: 0 })
+      assert.deepStrictEqual(
+        checks.slice(1).map(({ healthy, value }) => [healthy, value]),
+        [
+          [true, undefined],
+          [false, 1]
+        ]
+      )
+      // Both queues take part in a transaction, which is known beforehand.
+      const redrive = Transaction.run(Effect.andThen(MessageQueue.redrive(poison, retries), Effect.fail("undo")))
+      assert.strictEqual(yield* Effect.flip(redrive), "undo")
+      assert.strictEqual(yield* QueueManager.messageCount(retries), 0)
+      yield* Transaction.run(MessageQueue.redrive(poison, retries))
+      assert.strictEqual(yield* QueueManager.messageCount(retries), 1)
+    }).pipe(Effect.scoped, onDouble)
   )
 
   it.live("messages that wait for another machine are counted, paused, resumed, resent and purged", () =>

@@ -29,7 +29,8 @@ export interface QueueCheck {
 export interface CheckOptions {
   /**
    * Queues that must exist, by their names or with limits of their own. Whether another machine's queue exists is not known here; its
-   * depth is the number of messages that wait for it on this machine. None by default.
+   * depth is the number of messages that wait for it on this machine. Of a subqueue or a journal the queue must exist that it is a part
+   * of; its messages, as those of a dead-letter queue, are counted by peeking, up to one more than `maximumDepth`. None by default.
    */
   readonly queues?: ReadonlyArray<QueueName | QueueCheck> | undefined
   /** Greatest number of messages in each queue: a whole number from 0 on. Not checked by default. */
@@ -67,8 +68,8 @@ export interface Check {
   /** Sentence that says what was found, and for a failed check what to do. */
   readonly message: string
   /**
-   * Number of messages that was found, or age in milliseconds; `undefined` where nothing is counted, or could be. Dead letters are
-   * counted up to one more than `limit`.
+   * Number of messages that was found, or age in milliseconds; `undefined` where nothing is counted, or could be. Dead letters, and the
+   * messages of a subqueue or a journal, are counted up to one more than `limit`.
    */
   readonly value: number | undefined
   /** Greatest value that is allowed. */

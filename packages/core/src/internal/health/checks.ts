@@ -6,7 +6,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
+import * as FormatName from "../../FormatName.ts"
 import { leastRead } from "../../mqrt/MessagePropertyTable.ts"
 import { Mqrt } from "../../Mqrt.ts"
 import type { MsmqError } from "../../MsmqError.ts"
@@ -16,7 +18,7 @@ import { thrownText } from "../errors/thrownText.ts"
 import { lookupIdsIn } from "../messages/lookupIds.ts"
 import { optional, Reader } from "../messages/Reader.ts"
 import { formatNameOf, nameOf, type QueueName } from "../names/queueName.ts"
-import { openQueue } from "../queues/opening.ts"
+import { openQueue, wholeOf } from "../queues/opening.ts"
 import { infoOf, messageCountOf } from "../queues/managementRecords.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 
@@ -59,44 +61,60 @@ const service = (operation: Operation): Effect.Effect<Found, MsmqError, Mqrt> =>
 
 const word = (transactional: boolean): string => (transactional ? "transactional" : "not transactional")
 
-/** Finds out whether a queue exists and has its kind. */
+/** Finds out whether a queue exists and has its kind; of a journal or subqueue, the queue that it is a part of (behaviour B-31). */
 const existence = (
   operation: Operation,
   queue: QueueName,
   expected: boolean | undefined
 ): Effect.Effect<Found, MsmqError, Mqrt> =>
-  Effect.gen(function* () {
-    const mqrt = yield* Mqrt
-    const formatName = yield* formatNameOf(operation, queue)
-    return yield* mqrt.getQueueProperties(formatName).pipe(Effect.mapError(operation.lift({ queue: nameOf(queue) })))
-  }).pipe(
-    Effect.map(({ transactional }) =>
+  Effect.flatMap(formatNameOf(operation, queue), (formatName) => {
+    const name = Result.getOrUndefined(FormatName.parse(formatName))
+    const whole = wholeOf(name, formatName)
+    const subject = whole === formatName ? "the queue" : "its queue"
+    const exists = ({ transactional }: { readonly transactional: boolean }): Found =>
       expected === undefined || expected === transactional
-        ? passed(`the queue exists, and is ${word(transactional)}`)
+        ? passed(`${subject} exists, and is ${word(transactional)}`)
         : failed(
-            `the queue is ${word(transactional)}, and must be ${word(expected)}: messages of the other kind are dropped. ` +
+            `${subject} is ${word(transactional)}, and must be ${word(expected)}: messages of the other kind are dropped. ` +
               "Delete it and create it anew, or correct the program"
           )
-    ),
-    Effect.catchReason("MsmqError", "UnsupportedFormatnameOperation", () =>
-      Effect.succeed(passed("the queue is on another machine, so that it is not known here whether it exists"))
-    ),
-    Effect.catchReason("MsmqError", "AccessDenied", (_, error) =>
-      expected === undefined
-        ? Effect.succeed(passed("the queue exists, and this user may not read its properties"))
-        : Effect.fail(error)
+    // Message Queuing has its own queues always, and no properties of them.
+    if (name !== undefined && "systemQueue" in name) {
+      return Effect.succeed(exists({ transactional: name.systemQueue === "deadxact" }))
+    }
+    if (name !== undefined && !FormatName.supports(name, "receive")) {
+      return Effect.succeed(
+        passed("messages can only be sent by this name, so that it is not known here whether a queue exists")
+      )
+    }
+    return Mqrt.use((mqrt) => mqrt.getQueueProperties(whole)).pipe(
+      Effect.mapError(operation.lift({ queue: nameOf(queue) })),
+      Effect.map(exists),
+      Effect.catchReason("MsmqError", "UnsupportedFormatnameOperation", () =>
+        Effect.succeed(passed(`${subject} is on another machine, so that it is not known here whether it exists`))
+      ),
+      Effect.catchReason("MsmqError", "AccessDenied", (_, error) =>
+        expected === undefined
+          ? Effect.succeed(passed(`${subject} exists, and this user may not read its properties`))
+          : Effect.fail(error)
+      )
     )
-  )
+  })
 
+/** Counts the messages of a queue; of one that can only be read, such as a subqueue, no more than one above the limit. */
 const depth = (operation: Operation, queue: QueueName, limit: number): Effect.Effect<Found, MsmqError, Mqrt> =>
-  Effect.map(messageCountOf(operation, queue, undefined), (count) =>
-    count <= limit
-      ? passed(`the queue has ${countOf(count, "message")}, and may have ${limit}`, count)
-      : failed(
-          `the queue has ${countOf(count, "message")}, more than ${limit}: see that its consumers run and keep up`,
-          count
-        )
-  )
+  Effect.gen(function* () {
+    const name = FormatName.parse(yield* formatNameOf(operation, queue))
+    const isCounted = Result.isFailure(name) || FormatName.supports(name.success, "send")
+    const count = yield* isCounted
+      ? messageCountOf(operation, queue, undefined)
+      : peekedCountOf(operation, queue, limit + 1)
+    if (count <= limit) return passed(`the queue has ${countOf(count, "message")}, and may have ${limit}`, count)
+    const found = isCounted
+      ? `${countOf(count, "message")}, more than ${limit}`
+      : `more than ${countOf(limit, "message")}`
+    return failed(`the queue has ${found}: see that its consumers run and keep up`, count)
+  })
 
 /** Opens a queue to look at its messages, with as few of their properties as possible. The scope closes it. */
 const openToPeek = (
@@ -131,26 +149,34 @@ const deadLetterQueues: ReadonlyArray<readonly [string, string]> = [
 ]
 
 /**
- * Counts the messages in a dead-letter queue, up to one more than is allowed. They are peeked at, since it is not documented that
- * Message Queuing counts those of such a queue.
+ * Counts the messages in a queue by peeking at them, up to a number: of a subqueue Message Queuing has no count (behaviour B-34), and it
+ * is not documented that it has one of a journal or a dead-letter queue by its name.
  */
+const peekedCountOf = (
+  operation: Operation,
+  queue: QueueName,
+  maximum: number
+): Effect.Effect<number, MsmqError, Mqrt> =>
+  Effect.flatMap(openToPeek(operation, queue), (reader) => lookupIdsIn(operation, reader, maximum)).pipe(
+    Effect.scoped,
+    Effect.map(({ length }) => length)
+  )
+
+/** Counts the messages in a dead-letter queue, up to one more than is allowed. */
 const deadLetters = (
   operation: Operation,
   queue: string,
   kind: string,
   limit: number
 ): Effect.Effect<Found, MsmqError, Mqrt> =>
-  Effect.flatMap(openToPeek(operation, queue), (reader) => lookupIdsIn(operation, reader, limit + 1)).pipe(
-    Effect.scoped,
-    Effect.map(({ length }) =>
-      length <= limit
-        ? passed(`there are ${countOf(length, "dead letter")} of ${kind}, and may be ${limit}`, length)
-        : failed(
-            `there are more than ${countOf(limit, "dead letter")} of ${kind}: their class says why they failed; ` +
-              "MessageQueue.redrive sends them again",
-            length
-          )
-    )
+  Effect.map(peekedCountOf(operation, queue, limit + 1), (count) =>
+    count <= limit
+      ? passed(`there are ${countOf(count, "dead letter")} of ${kind}, and may be ${limit}`, count)
+      : failed(
+          `there are more than ${countOf(limit, "dead letter")} of ${kind}: their class says why they failed; ` +
+            "MessageQueue.redrive sends them again",
+          count
+        )
   )
 
 /** Returns the result of a check that could not be made. */

@@ -56,9 +56,12 @@ export const registeredNameOf = (operation: Operation, queue: QueueName): Effect
     PathName.isPathName(name) ? translate(operation, PathName.format(name)) : Effect.succeed(nameOf(queue))
   )
 
-/** Returns `true` for a private queue of another machine and for a system queue, which no function translates. */
+/**
+ * Returns `true` for a private queue of another machine and for a system queue, which no function translates, and for a subqueue, whose
+ * queue manager may name it by GUID, as the published grammar does not allow.
+ */
 const isDirect = (name: PathName.PathName): boolean =>
-  name._tag === "SystemQueuePath" || (name.isPrivate && !PathName.isLocal(name))
+  name._tag === "SystemQueuePath" || name.subqueue !== null || (name.isPrivate && !PathName.isLocal(name))
 
 /** Asks Message Queuing for the format name of a path name. */
 const translate = (operation: Operation, pathName: string): Effect.Effect<string, MsmqError, Mqrt> =>

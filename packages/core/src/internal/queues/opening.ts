@@ -94,8 +94,13 @@ const hasNoProperties = (name: FormatName.FormatName): boolean =>
     ? true
     : !FormatName.supports(name, "receive")
 
-/** Returns the name of the queue that a journal or subqueue is a part of, and of the same kind as (behaviour B-31). */
-const wholeOf = (name: FormatName.FormatName, formatName: string): string => {
+/**
+ * Returns the name of the queue that a journal or subqueue is a part of, and of the same kind as (behaviour B-31); of any other queue
+ * its own. `name`: the name that was read; `undefined` for that of a subqueue by GUID, which a queue manager may return, although the
+ * published grammar does not allow it.
+ */
+export const wholeOf = (name: FormatName.FormatName | undefined, formatName: string): string => {
+  if (name === undefined) return formatName.split(";", 1)[0] ?? formatName
   if (name._tag === "Direct") return FormatName.format({ ...name, journal: false, subqueue: null })
   if (name._tag === "Public" || name._tag === "Private") return FormatName.format({ ...name, journal: false })
   return formatName
@@ -109,7 +114,7 @@ const isTransactional = (
   const name = Result.getOrUndefined(FormatName.parse(formatName))
   if (name !== undefined && "systemQueue" in name) return Effect.succeed(name.systemQueue === "deadxact")
   if (name !== undefined && hasNoProperties(name)) return Effect.undefined
-  return mqrt.getQueueProperties(name === undefined ? formatName : wholeOf(name, formatName)).pipe(
+  return mqrt.getQueueProperties(wholeOf(name, formatName)).pipe(
     Effect.map((properties) => properties.transactional),
     Effect.catchIf(
       ({ code }) => unknowable.has(code >>> 0),
