@@ -8,6 +8,7 @@ import { labelsIn, leakFree, send } from "../support/consuming.ts"
 import * as CallLog from "../support/CallLog.ts"
 
 const orders = ".\\private$\\orders"
+const target = ".\\private$\\target"
 
 const report = (examined: number, removed: number): MessageQueue.RemoveReport => ({
   examined,
@@ -174,4 +175,28 @@ describe("removeMessages", () => {
     assert.strictEqual(error, aborted.reason)
     assert.strictEqual(await msmq.queueManager.messageCount(orders), 1)
   })
+
+  it.each(["where", "onProgress"] as const)(
+    "in promises, an abort by %s ends it before the next message",
+    async (by) => {
+      await using msmq = await connect(InMemoryMqrt.layer)
+      for (const queue of [orders, target]) await msmq.ensureQueue(queue)
+      const enough = new Error("enough")
+      for (const run of ["remove", "redrive"] as const) {
+        await using sender = await msmq.openSender(orders)
+        await sender.sendAll([{ label: "1" }, { label: "2" }, { label: "3" }])
+        const controller = new AbortController()
+        const abort = (): true => {
+          controller.abort(enough)
+          return true
+        }
+        const options = { signal: controller.signal, limit: 3, [by]: abort }
+        const running =
+          run === "remove" ? msmq.removeMessages(orders, options) : msmq.redriveMessages(orders, target, options)
+        assert.strictEqual(await running.catch((cause: unknown) => cause), enough)
+        assert.isAtLeast(await msmq.queueManager.messageCount(orders), 2)
+        await msmq.purgeQueue(orders)
+      }
+    }
+  )
 })

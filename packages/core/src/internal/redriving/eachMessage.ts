@@ -7,7 +7,8 @@ import * as Transaction from "../../Transaction.ts"
 import { lookupIdsIn } from "../messages/lookupIds.ts"
 import type { Reader } from "../messages/Reader.ts"
 import { optional } from "../messages/Reader.ts"
-import { outsideGate } from "../promises/AbortGate.ts"
+import type { AbortGate } from "../promises/AbortGate.ts"
+import { CurrentAbortGate, outsideGate } from "../promises/AbortGate.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 
 /** Reasons for which a message cannot be taken: another receiver took it, or holds it in a transaction. */
@@ -46,7 +47,14 @@ interface Loop {
  * An interruption takes effect between two messages: it waits for the step, which is then told of. Only what a step restores can be
  * interrupted in it.
  */
-export const eachMessage = ({ limit, operation, progressOf, reader, tell }: Loop, step: Step) =>
+export const eachMessage = (loop: Loop, step: Step) =>
+  Effect.flatMap(CurrentAbortGate, (gate) => outsideGate(each(loop, step, gate))).pipe(
+    unlessSingle,
+    Effect.withTracerEnabled(false)
+  )
+
+/** `gate`: gate of the promise that this is a part of, whose signal a function of the program may abort. */
+const each = ({ limit, operation, progressOf, reader, tell }: Loop, step: Step, gate: AbortGate | undefined) =>
   Effect.gen(function* () {
     let counts: Counts = { examined: 0, done: 0, skipped: 0 }
 
@@ -83,12 +91,13 @@ export const eachMessage = ({ limit, operation, progressOf, reader, tell }: Loop
             ? { examined: examined + 1, done: done + 1, skipped }
             : { examined: examined + 1, done, skipped: skipped + 1 }
           const error = tell(counts)
+          gate?.pass()
           return error === undefined ? Effect.void : failed(error, undefined)
         })
       )
     }
     return counts
-  }).pipe(unlessSingle, outsideGate, Effect.withTracerEnabled(false))
+  })
 
 /** Runs an effect without the default that each send and receive is a transaction of its own: a step has one where it needs one. */
 const unlessSingle = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
