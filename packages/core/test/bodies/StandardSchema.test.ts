@@ -187,6 +187,11 @@ describe("a schema of another library that misbehaves", () => {
     }
   })
 
+  it.each([undefined, null, false])("has issues that are %s for a value that fits", (issues) => {
+    const body = MessageBody.json(validating(() => ({ issues, value: 7 })))
+    assert.deepStrictEqual(body.decode(json("7")), Result.succeed(7))
+  })
+
   it("throws, or returns no result: the rule says so", () => {
     const cases = [
       [() => JSON.parse("{"), "SyntaxError"],

@@ -38,7 +38,8 @@ const validate = (schema: StandardSchemaV1, value: unknown, rule: string): Resul
     }
     if (typeof result !== "object" || result === null) return defect(`it returned ${describeValue(result)}`)
     const { issues, value: valid } = result as StandardSchemaV1.Result<unknown> & { readonly value?: unknown }
-    return issues === undefined ? Result.succeed(valid) : Result.fail(ruleOf(issues, rule))
+    // A falsy value for the issues means success, as the interface says.
+    return !issues ? Result.succeed(valid) : Result.fail(ruleOf(issues, rule))
   } catch (thrown) {
     return defect(thrownText(thrown))
   }
