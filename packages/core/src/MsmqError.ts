@@ -258,7 +258,7 @@ export interface UndecodableBody extends Tagged<"UndecodableBody"> {
 
 /**
  * Reason of an error where the body of a message did not come from the store that a claim check put it into. The message is still in
- * its queue.
+ * its queue, except for the response to a request.
  *
  * @category models
  * @since 0.1.0
@@ -270,6 +270,11 @@ export interface BodyUnavailable extends Tagged<"BodyUnavailable"> {
   readonly reference: string
   /** Message as it is in the queue; its body is the claim check. It has the fields that its receiver reads. */
   readonly message: ReceivedMessage
+  /**
+   * Place of the message: `"queue"`, it is still in its queue; `"nowhere"`, it was received, as the response to a request is, and the
+   * error alone has it.
+   */
+  readonly kept: "queue" | "nowhere"
   /** Failure of `get`, usually an `Error`. */
   readonly cause: unknown
 }
@@ -643,9 +648,9 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
   UndecodableBody: ({ codec, message, rule }) =>
     `message ${message.messageId} has a body that is not ${codec} as it should be: ${printable(rule)} ` +
     `(${countOf(message.body.length, "byte")} of type ${message.bodyType}; the error's reason has the message)`,
-  BodyUnavailable: ({ cause, codec, message, reference }) =>
+  BodyUnavailable: ({ cause, codec, kept, message, reference }) =>
     `the body of message ${message.messageId}, for the codec ${codec}, is in a store, and did not come: ` +
-    `${thrownText(cause)} (reference ${describeValue(reference)}). The message is still in its queue.`,
+    `${thrownText(cause)} (reference ${describeValue(reference)}). ${bodyless[kept]}`,
   IllegalSchema: ({ path, rule }) => `${path.length === 0 ? "the schema" : path.join("/")} ${rule}`,
   PoisonMessage: ({ attempts, cause, kept, message }) =>
     `message ${message.messageId} (lookup id ${message.lookupId}) could not be handled, after ` +
@@ -705,6 +710,12 @@ const places: { readonly [Kept in PoisonMessage["kept"]]: string } = {
   queue: "It is still in the queue, the first that is taken next time: set a policy for poison messages",
   deadLetterQueue: "It is no longer in the queue: its copy is in a dead-letter queue",
   nowhere: "It is no longer in the queue and could not be sent on: it is in the reason of this error and nowhere else"
+}
+
+const bodyless: { readonly [Kept in BodyUnavailable["kept"]]: string } = {
+  queue: "The message is still in its queue.",
+  nowhere:
+    "The message was received, and is in the reason of this error and nowhere else: get the body by the reference."
 }
 
 const sentenceOf = (cause: Cause.Cause<unknown>): string => {
@@ -827,7 +838,9 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
   }
 
   get #again(): string | undefined {
-    if (this.reason._tag === "BodyUnavailable") return "once the store has the body and can be reached"
+    if (this.reason._tag === "BodyUnavailable") {
+      return this.reason.kept === "queue" ? "once the store has the body and can be reached" : undefined
+    }
     const { again, makesStale } = this.outlook
     return makesStale !== undefined && this.operation.startsWith("Cursor.") ? undefined : again
   }

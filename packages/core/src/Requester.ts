@@ -23,6 +23,8 @@ import { Violation } from "./internal/options/Violation.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
 import { outsideGate } from "./internal/promises/AbortGate.ts"
 import { openToSend, senderOn } from "./internal/queues/sender.ts"
+import { openSubqueue } from "./internal/queues/subqueue.ts"
+import { checkResponseQueue } from "./internal/requests/responseQueue.ts"
 import type { UnexpectedMessage, UnexpectedPolicy } from "./internal/requests/Responses.ts"
 import { Responses } from "./internal/requests/Responses.ts"
 import * as operations from "./internal/telemetry/Operation.ts"
@@ -56,6 +58,8 @@ export interface Options<Question = Uint8Array, Answer = Uint8Array> {
    * Queue of this computer that the responses come to, which the requester alone receives from, and which stays. By default a private
    * queue `effect-msmq-responses-1`, or with the next number that no other process has open, which is created, of the kind of the
    * queue of the requests, and deleted with the requester.
+   *
+   * It must not be the queue of the requests. Messages that are in it answer no request under way: see `unexpected`.
    */
   readonly responseQueue?: QueueName | undefined
   /** Longest time that a request waits for its response, unless it has its own; 30 seconds by default. It must be finite. */
@@ -151,7 +155,8 @@ export class Requester<Question = Uint8Array, Answer = Uint8Array> extends Descr
    *
    * - `NoResponse` where the time limit is over. The request may be handled all the same
    * - `Undelivered` by a negative acknowledgment, if the requester asks for these
-   * - `UndecodableBody` where the codec cannot decode the response; the error has it
+   * - `UndecodableBody` where the codec cannot decode the response, and `BodyUnavailable` where its body does not come from the store of
+   *   a claim check; the error has the response
    * - `Released` where the requester closes meanwhile
    * - `IllegalMessage` for a message with a `responseQueue` of its own
    *
@@ -239,7 +244,8 @@ const acknowledgeIn = (acknowledgments: Acknowledgments | undefined) =>
  *
  * Fails as `MessageQueue.openSender` and `MessageQueue.openReceiver` do; with `AccessDenied` where this account may not create the
  * response queue; with `SharingViolation` where another process receives from the given one; with `IllegalOption` for settings that do
- * not go together.
+ * not go together, and for a `responseQueue` that is a subqueue, a journal, a dead-letter queue or the queue of the requests; with
+ * `IllegalName` for the name of a subqueue.
  *
  * @example
  * ```ts import.meta.vitest
@@ -286,6 +292,7 @@ export const open = Effect.fn(operations.Requester.open.name, spanOptions)(funct
   const { negativeAcknowledgments, onUnexpected, responseQueue, unexpected: policy = "remove" } = given
   const mqrt = yield* Mqrt
   const opened = yield* openToSend(operation, queue, given.transactional)
+  if (responseQueue !== undefined) yield* checkResponseQueue(mqrt, call, responseQueue, opened.formatName)
   const sender = senderOn<Question, "unknown">(opened, call.queue, given.body, undefined)
   const acknowledgments =
     negativeAcknowledgments === true
@@ -306,6 +313,9 @@ export const open = Effect.fn(operations.Requester.open.name, spanOptions)(funct
   const own = yield* Effect.uninterruptible(opening)
   if (policy === "reject" && !own.properties.transactional) {
     return yield* Given.errorOf(call, new Violation("unexpected", onlyTransactional, '"reject"'))
+  }
+  if (typeof policy === "object") {
+    yield* Effect.scoped(openSubqueue(operation, { ...own, mqrt, queue: own.name }, own.formatName, policy.subqueue))
   }
   responses = new Responses(mqrt, own, given.responseBody, { policy, onUnexpected })
   const within = Duration.fromInputUnsafe(given.within ?? "30 seconds")

@@ -285,6 +285,65 @@ describe("a request", () => {
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
+  it.effect("has the response in the error where its body does not come from the store of a claim check", () =>
+    Effect.gen(function* () {
+      const store = { put: () => Effect.succeed("the reference"), get: () => Effect.fail("gone"), above: 0 }
+      const responseBody = MessageBody.claimCheck(MessageBody.text, store)
+      const { requester, server } = yield* world({ responseBody })
+      const asked = yield* start(Effect.flip(requester.request({})))
+      yield* MessageQueue.reply(yield* server.receive, { body: "4 euros" }, { body: responseBody })
+      const error = yield* Fiber.join(asked)
+      if (error.reason._tag !== "BodyUnavailable") return assert.fail(error.message)
+      const { kept, message, reference } = error.reason
+      assert.deepStrictEqual(
+        [kept, reference, message.correlationId === undefined],
+        ["nowhere", "the reference", false]
+      )
+      assert.match(error.message, /The message was received, and is in the reason of this error and nowhere else/)
+      assert.isFalse(error.isRetryable)
+      assert.deepStrictEqual([requester.pending, requester.unexpected], [0, 0])
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
+  it.effect("has a response queue of its own: not that of the requests, and no part of a queue", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(prices)
+      const id = yield* MessageQueue.send(prices, { label: "of another program" })
+      for (const requests of [prices, `DIRECT=OS:.\\private$\\prices,DIRECT=OS:other\\private$\\prices`]) {
+        const { message, reason } = yield* Effect.flip(
+          Requester.open(requests, { responseQueue: "DIRECT=OS:machine\\private$\\PRICES", transactional: false })
+        )
+        assert.strictEqual(reason._tag, "IllegalOption")
+        assert.match(message, /responseQueue is .* another queue than that of the requests/)
+      }
+      const parts = [
+        `${prices};late`,
+        "DIRECT=OS:.\\private$\\prices;JOURNAL",
+        ".\\system$;deadletter",
+        "MULTICAST=234.1.1.1:8001"
+      ]
+      for (const responseQueue of parts) {
+        const { message, reason } = yield* Effect.flip(Requester.open(prices, { responseQueue }))
+        assert.strictEqual(reason._tag, "IllegalOption")
+        assert.match(message, /it must be a queue of this computer that messages are sent to and received from/)
+      }
+      const receiver = yield* MessageQueue.openReceiver(prices)
+      assert.strictEqual((yield* receiver.receive).messageId, id)
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
+  it.effect.each(["a;b", "x".repeat(33)])(
+    "has a subqueue for unexpected messages that can exist, unlike %s, before any is removed for want of it",
+    (subqueue) =>
+      Effect.gen(function* () {
+        const responseQueue = ".\\private$\\responses"
+        yield* MessageQueue.create(prices)
+        yield* MessageQueue.create(responseQueue)
+        const { reason } = yield* Effect.flip(Requester.open(prices, { responseQueue, unexpected: { subqueue } }))
+        assert.strictEqual(reason._tag, "IllegalName")
+      }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
   it.effect("is refused where the requester sets what it has itself, and where settings do not go together", () =>
     Effect.gen(function* () {
       const { requester } = yield* world()

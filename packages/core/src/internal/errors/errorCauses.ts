@@ -91,6 +91,7 @@ export const causes: Partial<Record<ErrorCodeName, ReadonlyArray<string>>> = {
     "a DIRECT= name cannot be deleted, and of another machine's queue no properties can be read",
     "HTTP, multicast, distribution-list and multiple-element names can only be sent to",
     "journals, dead-letter and machine queues can only be read",
+    "a subqueue has no properties and no counts, and cannot be sent to: messages are moved there from its queue",
     "an encrypted body can only be sent by a PUBLIC= or PRIVATE= name, not by a direct one",
     "the machine is in a workgroup: only direct names lead to other machines there"
   ],

@@ -18,7 +18,7 @@ import type {
 import { leastRead, usualRead } from "../../mqrt/MessagePropertyTable.ts"
 import type { CursorHandle, Mqrt, QueueHandle } from "../../Mqrt.ts"
 import type { MqrtFailure } from "../../mqrt/MqrtFailure.ts"
-import type { Reason } from "../../MsmqError.ts"
+import type { BodyUnavailable, Reason } from "../../MsmqError.ts"
 import { MsmqError, reasonOf } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
 import { decodeWith } from "../bodies/Codec.ts"
@@ -281,9 +281,17 @@ export class Reader<Body, Received = ReceivedMessage<Body>> implements ReadQueue
     return store !== undefined && claimCheck.isMarked(body) ? store : undefined
   }
 
-  /** Decodes a message as {@link decode} does, with its body from the store. Fails with `BodyUnavailable`, too. */
-  decodeStored(operation: Operation, message: ReceivedMessage, store: claimCheck.BodyStore): Failable<Received> {
-    return this.#decodeFrom(store, operation, message, this.#received.copyOf(message))
+  /**
+   * Decodes a message as {@link decode} does, with its body from the store. Fails with `BodyUnavailable`, too. `kept`: place of the
+   * message meanwhile.
+   */
+  decodeStored(
+    operation: Operation,
+    message: ReceivedMessage,
+    store: claimCheck.BodyStore,
+    kept: BodyUnavailable["kept"] = "queue"
+  ): Failable<Received> {
+    return this.#decodeFrom(store, operation, message, this.#received.copyOf(message), kept)
   }
 
   error(operation: Operation, reason: Reason): MsmqError {
@@ -486,7 +494,7 @@ export class Reader<Body, Received = ReceivedMessage<Body>> implements ReadQueue
     const store = this.storeOf(message)
     if (store !== undefined) {
       return OwnedHandle.leaseWaiting(this.state.handle, operation, () =>
-        this.#decodeFrom(store, operation, message, message)
+        this.#decodeFrom(store, operation, message, message, "queue")
       )
     }
     const decoded = this.#decode(operation, message, message)
@@ -510,7 +518,8 @@ export class Reader<Body, Received = ReceivedMessage<Body>> implements ReadQueue
     store: claimCheck.BodyStore,
     operation: Operation,
     message: ReceivedMessage,
-    into: ReceivedMessage
+    into: ReceivedMessage,
+    kept: BodyUnavailable["kept"]
   ): Failable<Received> {
     const check = claimCheck.read(message.body)
     if (Result.isFailure(check)) {
@@ -522,7 +531,7 @@ export class Reader<Body, Received = ReceivedMessage<Body>> implements ReadQueue
       onFailure: ({ cause }) => {
         const codec = this.#codecName
         this.#received.leaveOut(into)
-        return Effect.fail(this.error(operation, { _tag: "BodyUnavailable", codec, reference, message, cause }))
+        return Effect.fail(this.error(operation, { _tag: "BodyUnavailable", codec, reference, message, kept, cause }))
       },
       onSuccess: (body) => {
         const decoded = this.#decode(operation, message, into, { ...message, body })

@@ -62,7 +62,8 @@ class KnownNames {
 const isQueuePath = (name: FormatName.FormatName | PathName.PathName): name is PathName.QueuePath =>
   name._tag === "QueuePath" && name.subqueue === null
 
-const allowing =
+/** Returns a predicate for the names of whole queues that support every use. */
+export const allowing =
   (...uses: ReadonlyArray<Parameters<typeof FormatName.supports>[1]>): Use["allows"] =>
   (name) =>
     isQueuePath(name) || uses.every((use) => FormatName.supports(name, use))

@@ -9,6 +9,7 @@ import { numbers } from "../../MessageClass.ts"
 import type { ReadProperties } from "../../mqrt/MessageProperties.ts"
 import { leastRead, usualRead } from "../../mqrt/MessagePropertyTable.ts"
 import { Mqrt } from "../../Mqrt.ts"
+import type { Reason } from "../../MsmqError.ts"
 import { MsmqError } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
 import type { OwnQueue } from "../arrival/OwnQueue.ts"
@@ -148,7 +149,7 @@ export class Responses<Answer> {
 
   #decode(message: ReceivedMessage): Effect.Effect<ReceivedMessage<Answer>, MsmqError> {
     const store = this.#answers.storeOf(message)
-    if (store !== undefined) return this.#answers.decodeStored(operation, message, store)
+    if (store !== undefined) return this.#answers.decodeStored(operation, message, store, "nowhere")
     const decoded = this.#answers.decode(operation, message)
     return decoded instanceof MsmqError ? Effect.fail(decoded) : Effect.succeed(decoded)
   }
@@ -286,4 +287,7 @@ export class Responses<Answer> {
 
 /** Returns `true` where the program gets the response: as the result, or in the error. */
 const isGiven = (exit: Exit.Exit<unknown, MsmqError>): boolean =>
-  Exit.isSuccess(exit) || Option.exists(Exit.findErrorOption(exit), ({ reason }) => reason._tag === "UndecodableBody")
+  Exit.isSuccess(exit) || Option.exists(Exit.findErrorOption(exit), ({ reason }) => withMessage.has(reason._tag))
+
+/** Reasons that have the response. */
+const withMessage: ReadonlySet<Reason["_tag"]> = new Set(["UndecodableBody", "BodyUnavailable"])
