@@ -693,8 +693,8 @@ const sendOver = <Body, Transactional extends boolean | undefined>(
   queue: QueueName,
   message: Message<Body>,
   optionsFor: (transactional: boolean | undefined) => OneOffSendOptions<Body, Transactional>
-): Effect.Effect<string, MsmqError, Senders> =>
-  Effect.scoped(
+): Effect.Effect<string, MsmqError, Senders> => {
+  const send = Effect.scoped(
     Effect.gen(function* () {
       const senders = yield* Senders
       const sender = yield* senders
@@ -703,6 +703,17 @@ const sendOver = <Body, Transactional extends boolean | undefined>(
       return yield* sender.sendAs(operation, message, optionsFor(sender.transactional))
     })
   )
+  // Nothing was accepted. The program did not open the queue that was deleted since, and means the one that has its name now.
+  return Effect.catchIf(
+    send,
+    ({ reason }) => reason._tag === "QueueDeleted",
+    () =>
+      Effect.andThen(
+        Effect.flatMap(Senders, (senders) => senders.invalidate(queue)),
+        send
+      )
+  )
+}
 
 /**
  * Sends the response to a message that was received, and returns its id: to the `responseQueue` of the message, with its `messageId` as

@@ -9,7 +9,7 @@ import type * as Scope from "effect/Scope"
 import { Acknowledgments } from "./internal/arrival/Acknowledgments.ts"
 import { acknowledgmentOf, destinationsIn, withFields } from "./internal/arrival/AwaitedSend.ts"
 import type { OwnQueue } from "./internal/arrival/OwnQueue.ts"
-import { openGiven, openOwnQueue } from "./internal/arrival/OwnQueue.ts"
+import { openGiven, openOwnQueue, orClose } from "./internal/arrival/OwnQueue.ts"
 import { Described, facts, stateOf } from "./internal/Described.ts"
 import type { Facts } from "./internal/Described.ts"
 import type { QueueName } from "./internal/names/queueName.ts"
@@ -235,6 +235,9 @@ const acknowledgeIn = (acknowledgments: Acknowledgments | undefined) =>
         acknowledge: { negativeArrival: true, negativeReceive: true }
       }
 
+/** Closes what was opened where the rest fails, so that it is not in the way of another attempt in the same scope. */
+const unlessFailed = <A, E, R>(opening: Effect.Effect<A, E, R>) => Effect.map(orClose(opening), ({ value }) => value)
+
 /**
  * Opens a requester for the queue of a service; the scope closes it. It opens the queue to send, and a queue for the responses, which
  * is deleted again.
@@ -278,49 +281,50 @@ const acknowledgeIn = (acknowledgments: Acknowledgments | undefined) =>
  * @category constructors
  * @since 0.1.0
  */
-export const open = Effect.fn(operations.Requester.open.name, spanOptions)(function* <
-  Question = Uint8Array,
-  Answer = Uint8Array
->(
-  queue: QueueName,
-  options: Options<Question, Answer> = {}
-): Effect.fn.Return<Requester<Question, Answer>, MsmqError, Mqrt | Scope.Scope> {
-  const operation = operations.Requester.open
-  const call = { operation, queue: nameOf(queue) }
-  yield* Given.argument(call, "queue", queueName, queue)
-  const given = yield* Given.options(call, requesterOptions, options)
-  const { negativeAcknowledgments, onUnexpected, responseQueue, unexpected: policy = "remove" } = given
-  const mqrt = yield* Mqrt
-  const opened = yield* openToSend(operation, queue, given.transactional)
-  if (responseQueue !== undefined) yield* checkResponseQueue(mqrt, call, responseQueue, opened.formatName)
-  const sender = senderOn<Question, "unknown">(opened, call.queue, given.body, undefined)
-  const acknowledgments =
-    negativeAcknowledgments === true
-      ? yield* Effect.uninterruptible(Acknowledgments.open(mqrt, operation, call.queue))
-      : undefined
-  let responses: Responses<Answer> | undefined
-  const purpose = {
-    owner: { kind: "requester", name: `of ${call.queue}`, queue: call.queue },
-    prefix: "effect-msmq-responses-",
-    label: "effect-msmq: responses",
-    transactional: sender.transactional === true,
-    beforeDeletion: Effect.suspend(() => responses?.drain ?? Effect.void)
-  }
-  const opening =
-    responseQueue === undefined
-      ? openOwnQueue(mqrt, operation, purpose)
-      : openGiven(mqrt, operation, purpose, responseQueue, undefined)
-  const own = yield* Effect.uninterruptible(opening)
-  if (policy === "reject" && !own.properties.transactional) {
-    return yield* Given.errorOf(call, new Violation("unexpected", onlyTransactional, '"reject"'))
-  }
-  if (typeof policy === "object") {
-    yield* Effect.scoped(openSubqueue(operation, { ...own, mqrt, queue: own.name }, own.formatName, policy.subqueue))
-  }
-  responses = new Responses(mqrt, own, given.responseBody, { policy, onUnexpected })
-  const within = Duration.fromInputUnsafe(given.within ?? "30 seconds")
-  return Requester.make({ sender, responses, own, acknowledgments, within })
-}, withErrorType)
+export const open = Effect.fn(operations.Requester.open.name, spanOptions)(
+  function* <Question = Uint8Array, Answer = Uint8Array>(
+    queue: QueueName,
+    options: Options<Question, Answer> = {}
+  ): Effect.fn.Return<Requester<Question, Answer>, MsmqError, Mqrt | Scope.Scope> {
+    const operation = operations.Requester.open
+    const call = { operation, queue: nameOf(queue) }
+    yield* Given.argument(call, "queue", queueName, queue)
+    const given = yield* Given.options(call, requesterOptions, options)
+    const { negativeAcknowledgments, onUnexpected, responseQueue, unexpected: policy = "remove" } = given
+    const mqrt = yield* Mqrt
+    const opened = yield* openToSend(operation, queue, given.transactional)
+    if (responseQueue !== undefined) yield* checkResponseQueue(mqrt, call, responseQueue, opened.formatName)
+    const sender = senderOn<Question, "unknown">(opened, call.queue, given.body, undefined)
+    const acknowledgments =
+      negativeAcknowledgments === true
+        ? yield* Effect.uninterruptible(Acknowledgments.open(mqrt, operation, call.queue))
+        : undefined
+    let responses: Responses<Answer> | undefined
+    const purpose = {
+      owner: { kind: "requester", name: `of ${call.queue}`, queue: call.queue },
+      prefix: "effect-msmq-responses-",
+      label: "effect-msmq: responses",
+      transactional: sender.transactional === true,
+      beforeDeletion: Effect.suspend(() => responses?.drain ?? Effect.void)
+    }
+    const opening =
+      responseQueue === undefined
+        ? openOwnQueue(mqrt, operation, purpose)
+        : openGiven(mqrt, operation, purpose, responseQueue, undefined)
+    const own = yield* Effect.uninterruptible(opening)
+    if (policy === "reject" && !own.properties.transactional) {
+      return yield* Given.errorOf(call, new Violation("unexpected", onlyTransactional, '"reject"'))
+    }
+    if (typeof policy === "object") {
+      yield* Effect.scoped(openSubqueue(operation, { ...own, mqrt, queue: own.name }, own.formatName, policy.subqueue))
+    }
+    responses = new Responses(mqrt, own, given.responseBody, { policy, onUnexpected })
+    const within = Duration.fromInputUnsafe(given.within ?? "30 seconds")
+    return Requester.make({ sender, responses, own, acknowledgments, within })
+  },
+  unlessFailed,
+  withErrorType
+)
 
 const onlyTransactional =
   "only messages of a transactional queue can be rejected: give a transactional responseQueue, or choose another way"

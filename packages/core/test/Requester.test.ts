@@ -114,6 +114,23 @@ describe("a request", () => {
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
+  it.effect.each([
+    () => Promise.reject(new Error("no effect")),
+    () => undefined,
+    () => {
+      throw new Error("thrown")
+    }
+  ])("is not disturbed by an onUnexpected that returns no effect or throws: %s", (onUnexpected) =>
+    Effect.gen(function* () {
+      const { requester, server } = yield* world({ onUnexpected: onUnexpected as never })
+      yield* MessageQueue.send(requester.responseQueue, { label: "of a stranger" })
+      const asked = yield* start(requester.request({}))
+      yield* MessageQueue.reply(yield* server.receive, { label: "4 euros" })
+      assert.strictEqual((yield* Fiber.join(asked)).label, "4 euros")
+      assert.strictEqual(requester.unexpected, 1)
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
   it.effect("leaves unexpected messages in a subqueue of a given response queue, which stays", () =>
     Effect.gen(function* () {
       const answers = ".\\private$\\answers"
@@ -341,6 +358,8 @@ describe("a request", () => {
         yield* MessageQueue.create(responseQueue)
         const { reason } = yield* Effect.flip(Requester.open(prices, { responseQueue, unexpected: { subqueue } }))
         assert.strictEqual(reason._tag, "IllegalName")
+        // The failure holds the queue for nobody, so that another attempt in the same scope has it.
+        yield* Requester.open(prices, { responseQueue, unexpected: { subqueue: "late" } })
       }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
@@ -357,7 +376,7 @@ describe("a request", () => {
         const error = yield* Effect.flip(Requester.open(prices, options))
         assert.strictEqual(error.reason._tag, "IllegalOption")
       }
-      assert.strictEqual((yield* ownQueues).length, 2)
+      assert.strictEqual((yield* ownQueues).length, 1)
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 

@@ -95,9 +95,23 @@ describe("a message that is sent without a sender of its own", () => {
       yield* send("1")
       yield* MessageQueue.delete(orders)
       yield* MessageQueue.create(orders)
-      const again = send("2").pipe(Effect.catch(() => send("2")))
-      yield* again
+      yield* send("2")
       assert.deepStrictEqual(yield* labelsIn(orders), ["2"])
+      yield* send("3")
+      yield* MessageQueue.delete(orders)
+      assert.strictEqual((yield* Effect.flip(send("4"))).reason._tag, "QueueNotFound")
+    }).pipe(Effect.provide(cached()))
+  )
+
+  it.effect("answers in the way of the queue that has the name now, which may be of another kind", () =>
+    Effect.gen(function* () {
+      const question = { messageId: "{00112233-4455-6677-8899-aabbccddeeff}\\1", responseQueue: orders }
+      for (const transactional of [false, true, false]) {
+        yield* MessageQueue.create(orders, { transactional })
+        yield* MessageQueue.reply(question, { label: `${transactional}` })
+        assert.deepStrictEqual(yield* labelsIn(orders), [`${transactional}`])
+        yield* MessageQueue.delete(orders)
+      }
     }).pipe(Effect.provide(cached()))
   )
 

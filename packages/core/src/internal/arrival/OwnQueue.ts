@@ -96,9 +96,13 @@ const openFrom = Effect.fnUntraced(function* (
 })
 
 /** Runs an effect in a scope of its own, which closes with that of the caller, or at once where the effect fails. */
-const orClose = <A, E>(
-  effect: Effect.Effect<A, E, Scope.Scope>
-): Effect.Effect<{ readonly value: A; readonly close: Effect.Effect<void> }, E, Scope.Scope> =>
+export const orClose = <A, E, R>(
+  effect: Effect.Effect<A, E, R>
+): Effect.Effect<
+  { readonly value: A; readonly close: Effect.Effect<void> },
+  E,
+  Exclude<R, Scope.Scope> | Scope.Scope
+> =>
   Effect.flatMap(Effect.scope, (outer) =>
     Effect.flatMap(Scope.fork(outer), (scope) => {
       const close = Scope.close(scope, Exit.void)

@@ -16,6 +16,7 @@ import type { OwnQueue } from "../arrival/OwnQueue.ts"
 import type { MessageBody } from "../bodies/Codec.ts"
 import { textOf } from "../messages/messageIds.ts"
 import { Reader } from "../messages/Reader.ts"
+import { effectOf } from "../options/handlers.ts"
 import { moveTo } from "../queues/subqueue.ts"
 import * as operations from "../telemetry/Operation.ts"
 
@@ -277,7 +278,8 @@ export class Responses<Answer> {
         `message ${message.messageId} in ${this.#queue.name} answers no request under way${isLate ? ": it is late" : ""}`
       )
     }
-    return Effect.suspend(() => onUnexpected({ message, isLate })).pipe(
+    const call = { operation, queue: this.#queue.name }
+    return Effect.suspend(() => effectOf(call, onUnexpected({ message, isLate }), "onUnexpected")).pipe(
       Effect.catchCause((cause) => Effect.logError("onUnexpected failed", cause)),
       Effect.forkDetach({ startImmediately: true }),
       Effect.asVoid
