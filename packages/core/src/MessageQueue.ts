@@ -123,7 +123,7 @@ export interface OpenSenderOptions<Body = Uint8Array, Transactional extends bool
    * Values for the fields that a message does not have, and for the options that a send does not have; see {@link SenderDefaults}.
    * Those of Message Queuing by default.
    */
-  readonly defaults?: SenderDefaults<Body> | undefined
+  readonly defaults?: SenderDefaults<NoInfer<Body>> | undefined
 }
 
 /**
@@ -674,7 +674,7 @@ export interface OneOffSendOptions<Body = Uint8Array, Transactional extends bool
  */
 export const send = <Body = Uint8Array, const Transactional extends boolean | undefined = undefined>(
   queue: QueueName,
-  message: Message<Body>,
+  message: Message<NoInfer<Body>>,
   options: OneOffSendOptions<Body, Transactional> = {}
 ): Effect.Effect<string, MsmqError, Senders> => {
   const operation = operations.MessageQueue.send
@@ -759,7 +759,7 @@ const sendOver = <Body, Transactional extends boolean | undefined>(
  */
 export const reply = <Body = Uint8Array, const Transactional extends boolean | undefined = undefined>(
   received: Pick<ReceivedMessage<unknown>, "messageId" | "responseQueue">,
-  message: Message<Body>,
+  message: Message<NoInfer<Body>>,
   options: OneOffSendOptions<Body, Transactional> = {}
 ): Effect.Effect<string, MsmqError, Senders> => {
   const operation = operations.MessageQueue.reply

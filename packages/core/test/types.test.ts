@@ -1,6 +1,7 @@
 // @effect-diagnostics missingEffectContext:off missingEffectError:off
 import {
   Cursor,
+  type Message,
   type MessageBody,
   MessageQueue,
   type MsmqError,
@@ -89,9 +90,30 @@ const cases = {
     for await (const message of receiver) return message.body.length
     return undefined
   },
-  "bytes are what there is without a codec": (sender: Sender.Sender) => [
+  "bytes are what there is without a codec": (
+    sender: Sender.Sender,
+    connection: promises.Connection,
+    question: Message.ReceivedMessage
+  ) => [
     // @ts-expect-error -- a text is no bytes
-    sender.send({ body: "text" })
+    sender.send({ body: "text" }),
+    // @ts-expect-error -- a text is no bytes
+    MessageQueue.send(orders, { body: "text" }),
+    // @ts-expect-error -- a text is no number
+    MessageQueue.send(orders, { body: "text" }, { body: sizes }),
+    MessageQueue.send(orders, { body: 1 }, { body: sizes }),
+    // @ts-expect-error -- a text is no bytes
+    MessageQueue.reply(question, { body: "text" }),
+    // @ts-expect-error -- a text is no bytes
+    connection.send(orders, { body: "text" }),
+    connection.send(orders, { body: 1 }, { body: sizes }),
+    // @ts-expect-error -- a text is no bytes
+    connection.reply(question, { body: "text" }),
+    // @ts-expect-error -- a text is no bytes
+    MessageQueue.openSender(orders, { defaults: { body: "text" } }),
+    MessageQueue.openSender(orders, { body: sizes, defaults: { body: 1 } }),
+    // @ts-expect-error -- a text is no bytes
+    connection.openSender(orders, { defaults: { body: "text" } })
   ],
   "a queue that was opened as plain takes part in no transaction": (transaction: Transaction.Transaction) =>
     Effect.gen(function* () {

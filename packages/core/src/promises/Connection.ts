@@ -421,7 +421,7 @@ export class Connection extends Described implements AsyncDisposable {
    */
   send<Body = Uint8Array, const Transactional extends boolean | undefined = undefined>(
     queue: QueueName,
-    message: Message<Body>,
+    message: Message<NoInfer<Body>>,
     options?: OneOffSendOptions<Body, Transactional>
   ): Promise<string> {
     return this.#run(on(operations.MessageQueue.send, queue), tables.oneOffSending, options, (options) =>
@@ -455,7 +455,7 @@ export class Connection extends Described implements AsyncDisposable {
    */
   reply<Body = Uint8Array, const Transactional extends boolean | undefined = undefined>(
     received: Pick<ReceivedMessage<unknown>, "messageId" | "responseQueue">,
-    message: Message<Body>,
+    message: Message<NoInfer<Body>>,
     options?: OneOffSendOptions<Body, Transactional>
   ): Promise<string> {
     return this.#run({ operation: operations.MessageQueue.reply }, tables.oneOffSending, options, (options) =>

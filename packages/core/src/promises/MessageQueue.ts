@@ -6,6 +6,7 @@
 export type {
   Changes,
   CreateOptions,
+  Ensured,
   LocatedQueue,
   OpenReceiverOptions,
   OpenSenderOptions,
@@ -14,6 +15,11 @@ export type {
   QueueName,
   QueuePrivacyLevel,
   ReceiveAccess,
+  RedriveOptions,
+  RedriveReport,
+  RedriveTarget,
+  RemoveOptions,
+  RemoveReport,
   Restriction,
   ShareMode
 } from "../MessageQueue.ts"

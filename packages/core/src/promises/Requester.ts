@@ -20,6 +20,8 @@ import type {
 } from "../Requester.ts"
 import * as operations from "../internal/telemetry/Operation.ts"
 
+export type { UnexpectedMessage, UnexpectedPolicy } from "../Requester.ts"
+
 /**
  * Settings of a requester, as the Effect face has them, with a function of this face.
  *

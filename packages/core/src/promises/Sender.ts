@@ -37,6 +37,8 @@ import { participationOf } from "./Transaction.ts"
 import * as operations from "../internal/telemetry/Operation.ts"
 import type { Operation } from "../internal/telemetry/Operation.ts"
 
+export type { Acknowledgment, AwaitedEvent } from "../Sender.ts"
+
 /** Options of this face, which replace those of the same name in the face with Effect. */
 interface OfPromises<Kind extends QueueKind> extends Abortable {
   /**
@@ -110,7 +112,7 @@ export interface SenderDefaults<Body = Uint8Array> extends Omit<EffectSenderDefa
 export interface OpenSenderOptions<Body = Uint8Array, Transactional extends boolean | undefined = boolean | undefined>
   extends Omit<EffectOpenSenderOptions<Body, Transactional>, "defaults">, Abortable {
   /** Values for what a message or a send does not have: see `openSender`. Those of Message Queuing by default. */
-  readonly defaults?: SenderDefaults<Body> | undefined
+  readonly defaults?: SenderDefaults<NoInfer<Body>> | undefined
 }
 
 /** @internal */

@@ -7,6 +7,7 @@ export * as ActiveXBody from "../ActiveXBody.ts"
 export * as BodyType from "../BodyType.ts"
 export { HandlerTimeout, type KeyPolicy, type ParkPolicy, type RetryDecision, Unrecoverable } from "../Consumer.ts"
 export * as ErrorCode from "../ErrorCode.ts"
+export type * as Health from "./Health.ts"
 export * as Message from "../Message.ts"
 export * as MessageClass from "../MessageClass.ts"
 export { MsmqError, type Reason } from "../MsmqError.ts"
@@ -47,13 +48,21 @@ export * as PathName from "./PathName.ts"
 export { type ManagementOptions, QueueManager } from "./QueueManager.ts"
 export * as QueueName from "./QueueName.ts"
 export { Receiver, type ReceiveOptions } from "./Receiver.ts"
-export { Requester, type RequesterOptions, type RequestOptions } from "./Requester.ts"
+export {
+  Requester,
+  type RequesterOptions,
+  type RequestOptions,
+  type UnexpectedMessage,
+  type UnexpectedPolicy
+} from "./Requester.ts"
 export { type AcquireOptions, type Impersonated, SecurityContext } from "./SecurityContext.ts"
 export { SecurityContexts } from "./SecurityContexts.ts"
 export * as QueueSecurity from "./QueueSecurity.ts"
 export * as SecurityDescriptor from "./SecurityDescriptor.ts"
 export { Selection } from "./Selection.ts"
 export {
+  type Acknowledgment,
+  type AwaitedEvent,
   type OneOffSendOptions,
   type OpenSenderOptions,
   type SendAllOptions,
