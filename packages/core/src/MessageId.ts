@@ -8,6 +8,7 @@
  */
 import { dual } from "effect/Function"
 import * as Result from "effect/Result"
+import { copyOfBytes } from "./internal/bytes.ts"
 import type { MessageId } from "./internal/messages/messageIds.ts"
 import { readId, textOf } from "./internal/messages/messageIds.ts"
 import { argumentResult } from "./internal/options/illegalOption.ts"
@@ -69,7 +70,7 @@ export const fromBytes = (bytes: Uint8Array): Result.Result<MessageId, MsmqError
  * @since 0.1.0
  */
 export const toBytes = (id: MessageId | Uint8Array): Result.Result<Uint8Array, MsmqError> =>
-  Result.map(argumentResult({ operation: operations.MessageId.toBytes }, "id", messageId, id), (bytes) => bytes.slice())
+  Result.map(argumentResult({ operation: operations.MessageId.toBytes }, "id", messageId, id), copyOfBytes)
 
 /**
  * Returns `true` if two ids are the same, each as text or as bytes, such as the `correlationId` of a response and the

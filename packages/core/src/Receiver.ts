@@ -10,6 +10,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { BatchPolicy, ConsumePolicy, KeyPolicy } from "./Consumer.ts"
 import * as Cursor from "./Cursor.ts"
+import { copyOfBytes } from "./internal/bytes.ts"
 import { batchConsumer, consumer } from "./internal/consuming/Consumer.ts"
 import { Described, facts, stateOf } from "./internal/Described.ts"
 import type { Facts } from "./internal/Described.ts"
@@ -353,7 +354,7 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
     const bytes = Given.readArgument({ operation, queue: this.queue }, "id", messageId, id)
     return Selection.make(
       this.#reader,
-      bytes instanceof MsmqError ? bytes : hasCorrelationId(bytes.slice()),
+      bytes instanceof MsmqError ? bytes : hasCorrelationId(copyOfBytes(bytes)),
       operations.selections.byCorrelationId
     )
   }

@@ -25,6 +25,13 @@ describe("the id of a message", () => {
     assert.deepStrictEqual(promises.MessageId.toBytes(text), bytes)
   })
 
+  it("is returned as bytes that share no memory with those that were given, also of a Buffer", () => {
+    const given = Buffer.from(bytes)
+    const copy = Result.getOrThrow(MessageId.toBytes(given))
+    copy[0] = 0
+    assert.deepStrictEqual(given, Buffer.from(bytes))
+  })
+
   it.each([
     [String.raw`{01234567-89AB-CDEF-0123-456789ABCDEF}\4711`, text],
     [String.raw`01234567-89ab-cdef-0123-456789abcdef\4711`, text],

@@ -177,6 +177,31 @@ describe("the defaults of a sender", () => {
     }).pipe(Effect.scoped, Effect.provide(InMemoryMqrt.layer))
   )
 
+  it.effect.each([Buffer.from, Uint8Array.from] as const)(
+    "are copied at the opening, whatever the program does with its bytes later (%s)",
+    (from) =>
+      Effect.gen(function* () {
+        yield* MessageQueue.create(orders)
+        const given = { body: [1, 2], extension: [3, 4], correlationId: Array.from({ length: 20 }, () => 5) }
+        const bytes = (values: ReadonlyArray<number>): Uint8Array =>
+          Reflect.apply(from, from === Buffer.from ? Buffer : Uint8Array, [values])
+        const defaults = {
+          body: bytes(given.body),
+          extension: bytes(given.extension),
+          correlationId: bytes(given.correlationId)
+        }
+        const sender = yield* MessageQueue.openSender(orders, { defaults })
+        for (const value of Object.values(defaults)) value.fill(0)
+        yield* sender.send({})
+        const receiver = yield* MessageQueue.openReceiver(orders)
+        const { body, correlationId, extension } = yield* receiver.receive
+        assert.deepStrictEqual(
+          [body, extension, correlationId].map((value) => Array.from(value ?? [])),
+          [given.body, given.extension, given.correlationId]
+        )
+      }).pipe(Effect.scoped, Effect.provide(InMemoryMqrt.layer))
+  )
+
   it("are the same in promises, with a security context of that face", async () => {
     await using msmq = await connect(InMemoryMqrt.layer)
     await msmq.createQueue(orders)

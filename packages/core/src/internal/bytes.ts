@@ -48,6 +48,9 @@ export const plainBytes = (value: unknown): Uint8Array | undefined => {
     : new Uint8Array(bufferOf(value), byteOffset.call(value) as number, length)
 }
 
+/** Returns a copy of bytes. The `slice` of a `Buffer` shares its memory. */
+export const copyOfBytes = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes)
+
 /** Array that takes the place of every empty one. */
 export const noBytes = new Uint8Array(0)
 

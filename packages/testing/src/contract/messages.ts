@@ -151,6 +151,14 @@ export const messages: ReadonlyArray<ContractPromise> = [
     })
   ),
   promise(
+    "an extension of no bytes arrives as none",
+    Effect.gen(function* () {
+      const { receiver, sender } = yield* newChannel()
+      yield* sender.send({ extension: new Uint8Array(0) })
+      assert.equal((yield* receiver.receive).extension, undefined, "the extension")
+    })
+  ),
+  promise(
     "a message of which nothing is said has the documented defaults (D-03, D-20)",
     Effect.gen(function* () {
       const { receiver, sender } = yield* newChannel()

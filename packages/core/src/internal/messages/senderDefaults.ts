@@ -7,7 +7,7 @@ import type { IllegalMessage, MsmqError } from "../../MsmqError.ts"
 import type { EncodedBody, MessageBody } from "../bodies/Codec.ts"
 import { encodeWith } from "../bodies/Codec.ts"
 import * as claimCheck from "../bodies/claimCheck.ts"
-import { noBytes, plainBytes } from "../bytes.ts"
+import { copyOfBytes, noBytes, plainBytes } from "../bytes.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import { thrownText } from "../errors/thrownText.ts"
 import { addressRule, isUnresolved, QueueAddresses } from "../names/QueueAddresses.ts"
@@ -86,11 +86,15 @@ const readDefaults = <Body>(
   if (broken !== undefined) return broken instanceof Refusal ? broken : new Refusal(broken)
   return {
     options,
-    fields: message.label === undefined ? { ...fields, label: "" } : fields,
-    encoded: encoded && { ...encoded, body: encoded.body.slice() },
+    fields: {
+      ...fields,
+      correlationId: fields.correlationId && copyOfBytes(fields.correlationId),
+      ...(message.label === undefined ? { label: "" } : {})
+    },
+    encoded: encoded && { ...encoded, body: copyOfBytes(encoded.body) },
     bodyType: message.bodyType,
     headers: message.headers && { ...message.headers },
-    extension: message.headers === undefined ? message.extension?.slice() : undefined
+    extension: message.headers === undefined ? message.extension && copyOfBytes(message.extension) : undefined
   }
 }
 

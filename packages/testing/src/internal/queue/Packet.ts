@@ -52,6 +52,9 @@ export interface Content extends MessageProperties {
 // Not slice: on a Buffer that would share the sender's memory.
 const copied = (bytes: Uint8Array | null): Uint8Array | null => (bytes === null ? null : new Uint8Array(bytes))
 
+/** Copies an extension. One of no bytes is none: a received message says only how long it is. */
+const copiedExtension = (bytes: Uint8Array | null): Uint8Array | null => (bytes?.length === 0 ? null : copied(bytes))
+
 const copiedConnector = (connector: ConnectorProperties | null): ConnectorProperties | null =>
   connector === null
     ? null
@@ -65,7 +68,7 @@ export const copyOf = (message: OutgoingProperties): OutgoingProperties => ({
   ...message,
   body: new Uint8Array(message.body),
   correlationId: copied(message.correlationId),
-  extension: copied(message.extension),
+  extension: copiedExtension(message.extension),
   connector: copiedConnector(message.connector)
 })
 
@@ -81,7 +84,7 @@ export const contentOf = (message: OutgoingProperties, transactional: boolean, l
   journaling: message.journaling,
   correlationId: copied(message.correlationId),
   appSpecific: message.appSpecific,
-  extension: copied(message.extension),
+  extension: copiedExtension(message.extension),
   timeToReachQueue: limits.timeToReachQueue,
   timeToBeReceived: limits.timeToBeReceived,
   responseQueue: message.responseQueue,
