@@ -13,8 +13,8 @@ import type * as Tracer from "effect/Tracer"
 import type { Acknowledgments } from "./internal/arrival/Acknowledgments.ts"
 import type { Acknowledgment, AwaitedEvent } from "./internal/arrival/AwaitedSend.ts"
 import { acknowledgmentOf, destinationsIn, requests, withFields } from "./internal/arrival/AwaitedSend.ts"
-import type { Given as GivenSend, PlainRequests, SenderState } from "./internal/messages/Batch.ts"
 import { Batch } from "./internal/messages/Batch.ts"
+import type { Given as GivenSend, PlainSettings, SenderState } from "./internal/messages/SendSettings.ts"
 import { Described, facts, stateOf } from "./internal/Described.ts"
 import type { Facts } from "./internal/Described.ts"
 import { completed } from "./internal/messages/senderDefaults.ts"
@@ -88,7 +88,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
   readonly #state: SenderState<Body>
   readonly #acknowledgments: Effect.Effect<Acknowledgments, MsmqError>
   readonly #observer: Observer
-  readonly #plainRequests: PlainRequests<Body> = {}
+  readonly #plainSettings: PlainSettings<Body> = {}
   /** Send of one message without options and without a span. */
   readonly #plain: GivenSend<Body>
 
@@ -159,7 +159,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
         const observation = this.#observer.begin(operation, fiber, true)
         const batch =
           options === undefined && this.#state.defaults === undefined
-            ? Batch.beginPlain(fiber, this.#plain, this.#plainRequests)
+            ? Batch.beginPlain(fiber, this.#plain, this.#plainSettings)
             : this.#begin(fiber, operation, sendOptions, options, undefined)
         return batch instanceof MsmqError
           ? observation.end(Exit.fail(batch))

@@ -183,7 +183,7 @@ const make = ({ find, limit, name, queue }: Making, timeout: Duration.Duration):
     )
   })
 
-/** Returns those that its own limits, or those of the options, ask for. */
+/** Returns the checks of a queue: those that its own limits, or those of the options, ask for. */
 const queueChecks = (
   operation: Operation,
   { queue, transactional, ...own }: QueueCheck,

@@ -297,26 +297,16 @@ export const propertiesOf = (
     givenSoap == null ? defaults.soap : partOf<SoapProperties>("soap", messageParts.soap, undefined, givenSoap, index)
   if (soap instanceof Refusal) return soap
   const givenResponseQueue = message.responseQueue
-  let { responseQueue } = defaults
-  if (givenResponseQueue != null) {
-    const name = queueIn("responseQueue", givenResponseQueue, index)
-    if (name instanceof Refusal) return name
-    responseQueue = name
-  }
+  const responseQueue =
+    givenResponseQueue == null ? defaults.responseQueue : queueIn("responseQueue", givenResponseQueue, index)
+  if (responseQueue instanceof Refusal) return responseQueue
   const givenAdminQueue = message.adminQueue
-  let { adminQueue } = defaults
-  if (givenAdminQueue != null) {
-    const name = queueIn("adminQueue", givenAdminQueue, index)
-    if (name instanceof Refusal) return name
-    adminQueue = name
-  }
+  const adminQueue = givenAdminQueue == null ? defaults.adminQueue : queueIn("adminQueue", givenAdminQueue, index)
+  if (adminQueue instanceof Refusal) return adminQueue
   const givenDeadLetterQueue = message.deadLetterQueue
-  let { deadLetterQueue } = defaults
-  if (givenDeadLetterQueue != null) {
-    const name = queueIn("deadLetterQueue", givenDeadLetterQueue, index)
-    if (name instanceof Refusal) return name
-    deadLetterQueue = name
-  }
+  const deadLetterQueue =
+    givenDeadLetterQueue == null ? defaults.deadLetterQueue : queueIn("deadLetterQueue", givenDeadLetterQueue, index)
+  if (deadLetterQueue instanceof Refusal) return deadLetterQueue
   record.body = body ?? noBytes
   record.bodyType = message.bodyType ?? bodyType
   record.label = message.label ?? defaults.label
