@@ -6,7 +6,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Abortable } from "./Abortable.ts"
-import { streamOf } from "../internal/messages/sources.ts"
+import { streamOf } from "../internal/sending/sources.ts"
 import type { Call } from "../internal/options/illegalOption.ts"
 import { argument } from "../internal/options/illegalOption.ts"
 import { withOptions } from "../internal/options/OptionTable.ts"

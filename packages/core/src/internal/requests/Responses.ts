@@ -14,7 +14,7 @@ import * as Transaction from "../../Transaction.ts"
 import type { OwnQueue } from "../arrival/OwnQueue.ts"
 import type { MessageBody } from "../bodies/Codec.ts"
 import { textOf } from "../messages/messageIds.ts"
-import { Reader } from "../messages/Reader.ts"
+import { Reader } from "../receiving/Reader.ts"
 import { moveTo } from "../queues/subqueue.ts"
 import * as operations from "../telemetry/Operation.ts"
 
