@@ -120,7 +120,7 @@ export interface OpenSenderOptions<Body = Uint8Array, Transactional extends bool
    */
   readonly transactional?: Transactional
   /**
-   * Values for the fields that a message does not have, and for the options that a send does not have; see {@link SenderDefaults}.
+   * Values of the fields that a message leaves out, and of the options that a send leaves out; see {@link SenderDefaults}.
    * Those of Message Queuing by default.
    */
   readonly defaults?: SenderDefaults<Body> | undefined

@@ -147,8 +147,8 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
    * [`MQSendMessage`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms711382(v=vs.85)).
    *
    * Fails with `IllegalMessage` or `TransactionMismatch` before any call, with `SourceFailed` if a property of the message
-   * or the codec throws, or the body cannot be put into its store, with `Released` if the sender or the context was closed, and with the reasons of Message Queuing's
-   * own codes.
+   * or the codec throws, or the body cannot be put into its store, with `Released` if the sender or the context was closed, and with
+   * the reasons of Message Queuing's own codes.
    *
    * @since 0.1.0
    */

@@ -1,5 +1,5 @@
 /**
- * Messages with an id, for programs that do not write Effect.
+ * Messages with an id, for programs that do not use Effect.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * Senders for programs that do not write Effect.
+ * Senders for programs that do not use Effect.
  *
  * @since 0.1.0
  */
@@ -109,7 +109,7 @@ export interface SenderDefaults<Body = Uint8Array> extends Omit<EffectSenderDefa
  */
 export interface OpenSenderOptions<Body = Uint8Array, Transactional extends boolean | undefined = boolean | undefined>
   extends Omit<EffectOpenSenderOptions<Body, Transactional>, "defaults">, Abortable {
-  /** Values for what a message or a send does not have: see `openSender`. Those of Message Queuing by default. */
+  /** Values of fields and options that a message or a send leaves out: see `openSender`. Those of Message Queuing by default. */
   readonly defaults?: SenderDefaults<Body> | undefined
 }
 

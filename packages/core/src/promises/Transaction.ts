@@ -1,5 +1,5 @@
 /**
- * Transactions for programs that do not write Effect.
+ * Transactions for programs that do not use Effect.
  *
  * @since 0.1.0
  */

@@ -71,7 +71,7 @@ export const redriveMessages = (
       if (queue instanceof MsmqError) return Effect.fail(queue)
       return dryRun
         ? Effect.succeed(true)
-        : Effect.flatMap(targets.wayTo(queue, restore), (redrive) => redrive(message))
+        : Effect.flatMap(targets.redriveTo(queue, restore), (redrive) => redrive(message))
     })
     return reportOf(counts)
   })
