@@ -72,7 +72,7 @@ export const administering: ReadonlyArray<ContractPromise> = [
     })
   ),
   promise(
-    "of twenty programs that ensure a queue at once one creates it, and all get its format name",
+    "one of twenty programs that ensure a queue at once creates it, and all get its format name",
     Effect.gen(function* () {
       const queue = yield* absentQueue("ensured")
       const all = yield* Effect.all(

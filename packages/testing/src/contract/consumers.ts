@@ -73,7 +73,7 @@ const parks = ([name, transactional, shareMode]: (typeof sources)[number]) =>
 export const consumers = [
   ...sources.map(parks),
   promise(
-    "the attempts at a parked message end, also where each of them is made by another run",
+    "a parked message is poison after its last attempt, also where another run makes each of them",
     Effect.gen(function* () {
       const queue = yield* newQueue({ transactional: true })
       yield* send(queue, ["1"])
@@ -184,7 +184,7 @@ export const consumers = [
     )
   ),
   promise(
-    "a handler that takes too long is rolled back, and what it sent is not sent",
+    "a handler that takes too long is rolled back with what it sent",
     Effect.gen(function* () {
       const [orders, invoices] = [yield* newQueue({ transactional: true }), yield* newQueue({ transactional: true })]
       yield* send(orders, ["1"])
