@@ -847,8 +847,8 @@ export const redrive: (
  * or holds meanwhile are skipped. An interruption takes effect between two messages, and `onProgress` has counted those that were
  * removed.
  *
- * Fails as {@link openReceiver} does; with `IllegalOption` without `where`, `olderThan` and `limit`, and where `where` does not return `true`
- * or `false`; with `SourceFailed` where a function throws. The error has the `messageId` of the message that it failed at.
+ * Fails as {@link openReceiver} does; with `IllegalOption` without `where`, `olderThan` and `limit`, and where `where` does not return
+ * `true` or `false`; with `SourceFailed` where a function throws. The error has the `messageId` of the message that it failed at.
  *
  * @example
  * ```ts import.meta.vitest

@@ -135,8 +135,8 @@ export const claimCheck = <Sent, Received>(
  * have in C#. A member whose name has `?` behind it may be null. `options` are those of {@link MessageBodies.xml}: `root` is the name
  * of the class, and `items` has the names of classes in lists.
  *
- * Throws an `MsmqError` with the reason `IllegalOption` for a value that is not a description, and for an option that does not exist or is not
- * allowed, and otherwise what {@link MessageBodies.xml} throws.
+ * Throws an `MsmqError` with the reason `IllegalOption` for a value that is not a description, and for an option that does not exist or is
+ * not allowed, and otherwise what {@link MessageBodies.xml} throws.
  *
  * @example
  * ```ts import.meta.vitest

@@ -80,7 +80,10 @@ export class StoreFailure extends Data.TaggedError("StoreFailure")<{ readonly ca
 
 const failure = (cause: unknown): StoreFailure => new StoreFailure({ cause })
 
-/** Calls a function of the store, and waits for its promise or effect. The effect fails with what that throws, rejects, fails or dies with. */
+/**
+ * Calls a function of the store, and waits for its promise or effect. Fails with
+ * whatever the function throws, rejects, fails or dies with.
+ */
 const call = (
   name: string,
   run: (signal: AbortSignal) => PromiseLike<unknown> | Effect.Effect<unknown, unknown>

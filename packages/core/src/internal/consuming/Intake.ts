@@ -80,7 +80,10 @@ export class Intake<Progress> {
     this.#change()
   }
 
-  /** Stops the consumer, also one that begins later, and waits for its end. Returns `false` at once where a part of the consumer calls it. */
+  /**
+   * Stops the consumer, also one that begins later, and waits for its end. Returns `false` at once where a part of the consumer calls
+   * it.
+   */
   stopAndAwaitEnd(): Effect.Effect<boolean> {
     return Effect.suspend(() => {
       this.#isStopped = true
@@ -124,7 +127,10 @@ export class Intake<Progress> {
     return !this.#isPaused && this.#shutdown?.hasBegun === false
   }
 
-  /** Returns a wait for the first change of what {@link admits} may return. It counts changes from this call on, also those before the wait. */
+  /**
+   * Returns a wait for the first change of what {@link admits} may return. Changes between this call and the beginning of the wait count
+   * as well.
+   */
   get change(): Effect.Effect<void> {
     return Deferred.await(this.#changed)
   }
