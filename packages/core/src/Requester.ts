@@ -22,7 +22,7 @@ import { requesterOptions, requestOptions } from "./internal/options/requesterOp
 import { Violation } from "./internal/options/Violation.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
 import { outsideGate } from "./internal/promises/AbortGate.ts"
-import { openToSend, senderOn } from "./internal/queues/sender.ts"
+import { openToSend, senderOn } from "./internal/queues/openToSend.ts"
 import type { UnexpectedMessage, UnexpectedPolicy } from "./internal/requests/Responses.ts"
 import { Responses } from "./internal/requests/Responses.ts"
 import * as operations from "./internal/telemetry/Operation.ts"
