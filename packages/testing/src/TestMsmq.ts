@@ -131,22 +131,20 @@ export const connection: Layer.Layer<Mqrt.Mqrt, never, Mqrt.Mqrt> = Layer.fresh(
  * @category testing
  * @since 0.1.0
  */
-export const run: {
-  (
-    options?: Options
-  ): <A, E, R>(
-    effect: Effect.Effect<A, E, R>
-  ) => Effect.Effect<A, E | HandleLedger.HandlesLeaked | MsmqError, Exclude<Exclude<R, Scope.Scope>, Services>>
-  <A, E, R>(
-    effect: Effect.Effect<A, E, R>,
-    options?: Options
-  ): Effect.Effect<A, E | HandleLedger.HandlesLeaked | MsmqError, Exclude<Exclude<R, Scope.Scope>, Services>>
-} = dual(
-  (args) => args.length > 1 || Effect.isEffect(args[0]),
-  <A, E, R>(
-    effect: Effect.Effect<A, E, R>,
-    options: Options = {}
-  ): Effect.Effect<A, E | HandleLedger.HandlesLeaked | MsmqError, Exclude<Exclude<R, Scope.Scope>, Services>> =>
-    // Each test has an MSMQ of its own, also where a fiber runs several.
-    HandleLedger.leakFree(effect).pipe(Effect.provide(Layer.fresh(layerWith(options))))
-)
+export const run: <Given extends Effect.Effect<unknown, unknown, unknown> | Options | undefined = Options>(
+  effect?: [Given] extends [Effect.Effect<unknown, unknown, unknown>] ? Given : Options,
+  options?: [Given] extends [Effect.Effect<unknown, unknown, unknown>] ? Options : undefined
+) => [Given] extends [Effect.Effect<infer A, infer E, infer R>]
+  ? Effect.Effect<A, E | HandleLedger.HandlesLeaked | MsmqError, Exclude<Exclude<R, Scope.Scope>, Services>>
+  : <A, E, R>(
+      effect: Effect.Effect<A, E, R>
+    ) => Effect.Effect<A, E | HandleLedger.HandlesLeaked | MsmqError, Exclude<Exclude<R, Scope.Scope>, Services>> =
+  dual(
+    (args) => args.length > 1 || Effect.isEffect(args[0]),
+    <A, E, R>(
+      effect: Effect.Effect<A, E, R>,
+      options: Options = {}
+    ): Effect.Effect<A, E | HandleLedger.HandlesLeaked | MsmqError, Exclude<Exclude<R, Scope.Scope>, Services>> =>
+      // Each test has an MSMQ of its own, also where a fiber runs several.
+      HandleLedger.leakFree(effect).pipe(Effect.provide(Layer.fresh(layerWith(options))))
+  )

@@ -117,7 +117,7 @@ describe("a test with Effect", () => {
         )
       )
       assert.strictEqual(reason._tag, "IllegalOption")
-    }).pipe((test) => TestMsmq.run(test))
+    }).pipe(TestMsmq.run)
   )
 })
 
