@@ -48,7 +48,7 @@ import { transactionRule } from "./timeLimits.ts"
 import { isTimeLeft } from "./timesLeft.ts"
 import { errorOf } from "../options/illegalOption.ts"
 import { logRejectionsOf } from "../options/handlers.ts"
-import { isMessage } from "../options/outgoingMessages.ts"
+import { faultOf, isMessage } from "../options/outgoingMessages.ts"
 import { checkParticipation, checkSigner, isParticipationWord } from "../options/owned.ts"
 import * as EventLoopTurn from "../../mqrt/EventLoopTurn.ts"
 import { mayYield, unbroken } from "./unbroken.ts"
@@ -65,8 +65,6 @@ const twoSigners: Reason = {
   rule: twoSignersRule,
   actual: "given beside a security context"
 }
-
-const messageRule = "a message must be a plain object with the fields of Message, or have one of them"
 
 /** Backend, handle and codec that a sender works with, and the name and kind of its queue. */
 export interface SenderState<Body> {
@@ -664,10 +662,7 @@ export class Batch<Body> {
   /** Returns a message as the backend gets it, with its body encoded, and with the time limits of its transaction. */
   #propertiesOf(given: Message<Body>, index: number, record: OutgoingRecord): OutgoingRecord | Refusal {
     const { span, transaction } = this.#request
-    if (!isMessage(given)) {
-      const rule = typeof given === "object" && given !== null ? messageRule : "a message must be an object"
-      return new Refusal({ index, field: "body", rule, actual: describeValue(given) })
-    }
+    if (!isMessage(given)) return new Refusal({ index, ...faultOf(given) })
     if (span !== undefined && given.headers !== undefined) linkTo(span, given.headers)
     const message = given instanceof IncomingMessage ? copyOf<Body>(given) : given
     const properties = this.#writeInto(record, message, index)
