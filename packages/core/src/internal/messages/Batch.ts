@@ -48,7 +48,7 @@ import { transactionRule } from "./timeLimits.ts"
 import { isTimeLeft } from "./timesLeft.ts"
 import { errorOf } from "../options/illegalOption.ts"
 import { logRejectionsOf } from "../options/handlers.ts"
-import { faultOf, isMessage } from "../options/outgoingMessages.ts"
+import { faultOf, hasOnlyUnknown, isReadable } from "../options/outgoingMessages.ts"
 import { checkParticipation, checkSigner, isParticipationWord } from "../options/owned.ts"
 import * as EventLoopTurn from "../../mqrt/EventLoopTurn.ts"
 import { mayYield, unbroken } from "./unbroken.ts"
@@ -662,7 +662,7 @@ export class Batch<Body> {
   /** Returns a message as the backend gets it, with its body encoded, and with the time limits of its transaction. */
   #propertiesOf(given: Message<Body>, index: number, record: OutgoingRecord): OutgoingRecord | Refusal {
     const { span, transaction } = this.#request
-    if (!isMessage(given)) return new Refusal({ index, ...faultOf(given) })
+    if (!isReadable(given)) return new Refusal({ index, ...faultOf(given) })
     if (span !== undefined && given.headers !== undefined) linkTo(span, given.headers)
     const message = given instanceof IncomingMessage ? copyOf<Body>(given) : given
     const properties = this.#writeInto(record, message, index)
@@ -690,6 +690,8 @@ export class Batch<Body> {
     const { sender, trace } = this.#request
     const { codec, defaults } = sender
     const { body } = message
+    // Nearly every message has a body, and needs no search for another field.
+    if (body === undefined && hasOnlyUnknown(message)) return new Refusal({ index, ...faultOf(message) })
     let { extension, headers } = message
     if (defaults !== undefined && headers === undefined && extension === undefined) {
       headers = defaults.headers

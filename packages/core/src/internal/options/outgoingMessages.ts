@@ -12,22 +12,32 @@ const isObject = (value: unknown): value is object => typeof value === "object" 
 
 const fields: ReadonlyArray<keyof Message> = [...messageFields.keys(), "headers", "connector", "soap"]
 
-// Nearly every message has one of the first two.
-const hasField = (value: object): boolean =>
-  "body" in value || "label" in value || fields.some((field) => field in value)
+const hasField = (value: object): boolean => fields.some((field) => field in value)
 
 /** Returns the first field of a plain object none of whose fields is one of a message, or `undefined` for any other object. */
 const onlyUnknown = (value: object): string | undefined =>
   isPlain(value) && !hasField(value) ? Object.keys(value)[0] : undefined
 
 /**
- * Returns `true` for an object that can be a message. A promise, bytes, an array, a map or an object with other fields alone has no
- * field of a message, and would be sent as an empty one.
+ * Returns `true` for an object that a message can be read from. A promise, bytes, an array or a map has no field of a message, and
+ * would be sent as an empty one.
  */
-export const isMessage = (value: unknown): value is Message<unknown> => {
+export const isReadable = (value: unknown): value is Message<unknown> => {
   if (!isObject(value)) return false
   try {
-    return isPlain(value) ? onlyUnknown(value) === undefined : !Array.isArray(value) && hasField(value)
+    return isPlain(value) || (!Array.isArray(value) && hasField(value))
+  } catch {
+    return false
+  }
+}
+
+/** Returns `true` for a message: an object that one can be read from, with no field or with one of a message. */
+export const isMessage = (value: unknown): value is Message<unknown> => isReadable(value) && !hasOnlyUnknown(value)
+
+/** Returns `true` for a plain object none of whose fields is one of a message, which would be sent as an empty one. */
+export const hasOnlyUnknown = (value: object): boolean => {
+  try {
+    return onlyUnknown(value) !== undefined
   } catch {
     return false
   }
