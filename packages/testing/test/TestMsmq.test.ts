@@ -203,6 +203,12 @@ describe("a test in promises", () => {
     assert(kept instanceof HandleLedger.HandlesLeaked && kept.open.length === 1, String(kept))
   })
 
+  it("is not made with new", () => {
+    for (const made of [promises.TestMsmq, promises.TestMachine]) {
+      assert.throws(() => Reflect.construct(made, [{ machineName: "OFFICE" }]), TypeError, "await TestMsmq.start()")
+    }
+  })
+
   it("checks the options of a further connection", async () => {
     await using msmq = await promises.TestMsmq.start()
     for (const options of [7, [], new Map(), { sender: {} }, { senders: 7 }, null]) {

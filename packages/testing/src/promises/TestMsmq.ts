@@ -6,8 +6,8 @@
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import * as Given from "@effect-msmq/core/mqrt/Options"
 import type { MsmqError } from "@effect-msmq/core/MsmqError"
-import type { Connection, ConnectOptions } from "@effect-msmq/core/promises"
-import { connect } from "@effect-msmq/core/promises"
+import type { ConnectOptions } from "@effect-msmq/core/promises"
+import { connect, Connection } from "@effect-msmq/core/promises"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
@@ -141,6 +141,11 @@ export class TestMachine {
 
   /** @internal */
   constructor(connection: Connection, context: MachineContext, connections: Connections, runtime: Runtime) {
+    if (!(connection instanceof Connection)) {
+      throw new TypeError(
+        "an MSMQ for tests is not made with new: await TestMsmq.start() gives one, and TestMsmq.run(test)"
+      )
+    }
     this.connection = connection
     this.control = inPromises(Context.get(context, MsmqControl), (effect) => runtime.runPromise(effect))
     this.#context = context
