@@ -277,6 +277,16 @@ describe("a test in promises", () => {
         assert.strictEqual((await receiver.receive()).label, "order 1")
         const nowhere: unknown = await msmq.machine("NOWHERE").catch((error: unknown) => error)
         assert.instanceOf(nowhere, RangeError)
+        assert.include(String(nowhere), "there is no machine NOWHERE: the network has OFFICE, WAREHOUSE.")
+        for (const [wrong, told] of [
+          [msmq.control.cutLink("NOWHERE"), "there is no machine NOWHERE: the network has OFFICE, WAREHOUSE."],
+          [msmq.control.cutLink("OFFICE"), "there is no link from OFFICE to itself"],
+          [msmq.faults.inject({ function: "MQOpen", call: 1, code: "MQ_ERROR_PROPERTY" } as never), '"MQOpenQueue"']
+        ] as const) {
+          // oxlint-disable-next-line no-await-in-loop -- one after the other
+          const error: unknown = await wrong.catch((error: unknown) => error)
+          assert.include(String(error), told)
+        }
       },
       { machines: [{ machineName: "OFFICE" }, { machineName: "WAREHOUSE" }] }
     )
