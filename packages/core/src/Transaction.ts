@@ -440,11 +440,11 @@ export const begin = (options: Options = {}): Effect.Effect<Transaction, MsmqErr
  */
 export const run: <Given extends Effect.Effect<unknown, unknown, unknown> | Options | undefined = Options>(
   effect?: [Given] extends [Effect.Effect<unknown, unknown, unknown>] ? Given : Options,
-  options?: [Given] extends [Effect.Effect<unknown, unknown, unknown>] ? Options : undefined
+  options?: Options
 ) => [Given] extends [Effect.Effect<infer A, infer E, infer R>]
   ? Effect.Effect<A, E | MsmqError, R | Mqrt>
   : <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | MsmqError, R | Mqrt> = dual(
-  (args) => args.length > 1 || Effect.isEffect(args[0]),
+  (args) => args.length > 1 || Effect.isEffect(args[0]) || (typeof args[0] !== "object" && args[0] !== undefined),
   <A, E, R>(given: Effect.Effect<A, E, R>, options: Options = {}): Effect.Effect<A, E | MsmqError, R | Mqrt> => {
     const call = { operation: operations.Transaction.run }
     const stack = OwnedHandle.stackHere()

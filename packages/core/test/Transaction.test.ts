@@ -87,6 +87,17 @@ describe("run", () => {
     }).pipe(Effect.scoped, Effect.provide(backend))
   )
 
+  it.effect("of something else than an effect fails, and runs nothing", () =>
+    Effect.gen(function* () {
+      for (const wrong of [() => Effect.die("it ran"), async () => undefined, 7, "orders"] as ReadonlyArray<unknown>) {
+        const { message, reason } = yield* Effect.flip(Transaction.run(wrong as Effect.Effect<never>))
+        assert.strictEqual(reason._tag, "IllegalOption")
+        assert.include(message, "but it must be an Effect")
+      }
+      assert.deepStrictEqual(yield* CallLog.calls, [])
+    }).pipe(Effect.provide(backend))
+  )
+
   it.effect("inside another one is part of that: nothing is committed before the outer one is", () =>
     Effect.gen(function* () {
       const { orders: sender } = yield* queues

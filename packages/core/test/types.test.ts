@@ -261,12 +261,10 @@ const cases = {
     Transaction.run(effect, { timeToReach: "1 hour" }),
     // @ts-expect-error -- a function that returns the effect
     Transaction.run(() => effect),
-    // @ts-expect-error -- options for no effect
-    Transaction.run({}, {}),
     // @ts-expect-error -- no such option
     TestMsmq.run({ machine: "OFFICE" }),
-    // @ts-expect-error -- options for no effect
-    TestMsmq.run({}, {})
+    // @ts-expect-error -- a function, as TestMsmq of @effect-msmq/testing/promises takes it
+    TestMsmq.run(async () => undefined)
   ]
 }
 

@@ -97,6 +97,16 @@ describe("a test with Effect", () => {
     }).pipe(Effect.provide(TestMsmq.layer))
   )
 
+  it("throws for a function: its effect would never run, and a test runner would pass the test", () => {
+    for (const wrong of [async () => undefined, () => Effect.void, 7, "test"]) {
+      assert.throws(
+        () => TestMsmq.run(wrong as never),
+        MsmqError,
+        "it must be an Effect; for a function that returns a promise, import TestMsmq from @effect-msmq/testing/promises"
+      )
+    }
+  })
+
   it.effect("has two connections to one MSMQ, whose closings are their own", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)

@@ -94,9 +94,13 @@ type Runtime = ManagedRuntime.ManagedRuntime<Services, unknown>
 const withoutKeptSenders = (options: ConnectOptions | undefined): ConnectOptions | undefined => {
   const senders = { idleTimeToLive: 0 }
   if (options === undefined) return { senders }
-  // Anything else is refused, or has what its class sets.
-  const isPlain = options !== null && Object.getPrototypeOf(options) === Object.prototype
-  return isPlain && options.senders === undefined ? { ...options, senders } : options
+  try {
+    const isPlain = options !== null && Object.getPrototypeOf(options) === Object.prototype
+    return isPlain && options.senders === undefined ? { ...options, senders } : options
+  } catch {
+    // The connection refuses what cannot be read.
+    return options
+  }
 }
 
 /** Connections of a test, which are closed with its MSMQ. */
