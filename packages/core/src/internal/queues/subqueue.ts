@@ -5,7 +5,7 @@ import * as FormatName from "../../FormatName.ts"
 import type { Mqrt, QueueHandle } from "../../Mqrt.ts"
 import type { MsmqError } from "../../MsmqError.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
-import type { Reader, ReceiverState } from "../messages/Reader.ts"
+import type { Reader, ReceiverState } from "../receiving/Reader.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 
 /**
