@@ -35,7 +35,7 @@ export const invoiceOrder = Effect.gen(function* () {
   const sender = yield* MessageQueue.openSender(invoices, { body })
   const order = (yield* receiver.receive).body
   yield* sender.send({ body: order, label: `invoice ${order.Id}` })
-}).pipe(Transaction.run(), Effect.scoped)
+}).pipe(Transaction.run, Effect.scoped)
 
 // 6. List the queues
 export const listQueues = QueueManager.privateQueues()

@@ -102,7 +102,7 @@ export class Cursor<Body = Uint8Array, Received = ReceivedMessage<Body>> extends
     return this.#inTurn(operation, () =>
       this.#onMessage
         ? this.#there(this.#reader.take({ operation, action: "peekCurrent", timeout: 0, cursor: this.#handle }))
-        : Effect.succeedNone
+        : this.#nothing(operation)
     )
   }
 
@@ -121,7 +121,7 @@ export class Cursor<Body = Uint8Array, Received = ReceivedMessage<Body>> extends
             // An abort puts the message back, and does not move the cursor back (E-32).
             (taken) => Effect.sync(() => this.#standsOn(Option.isNone(taken)))
           )
-        : Effect.succeedNone
+        : this.#nothing(operation)
     )
   }
 
@@ -155,6 +155,11 @@ export class Cursor<Body = Uint8Array, Received = ReceivedMessage<Body>> extends
         }
       })
     })
+  }
+
+  /** Returns no message where the cursor stands on none, and fails if it is closed. */
+  #nothing(operation: Operation): Found<Received> {
+    return this.isOpen ? Effect.succeedNone : Effect.fail(this.#handle.node.refusal(operation))
   }
 
   #there(take: Effect.Effect<Received, MsmqError>): Found<Received> {

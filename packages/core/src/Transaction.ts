@@ -390,7 +390,8 @@ export const begin = (options: Options = {}): Effect.Effect<Transaction, MsmqErr
 
 /**
  * Runs an effect in a transaction, which its sends and receives take part in by default. The transaction commits when the effect
- * succeeds, and aborts when it fails, dies or is interrupted. Inside another transaction the effect is part of that one.
+ * succeeds, and aborts when it fails, dies or is interrupted. Inside another transaction the effect is part of that one. In a pipe it
+ * is `effect.pipe(Transaction.run)`, or `Transaction.run(options)`.
  *
  * Succeeds only if the transaction was committed, here or by the effect itself. Fails as the effect does; as {@link begin} and
  * `commit` do; with `IllegalOption` inside a transaction of another connection; and with `TransactionAborted` if the effect succeeds but the transaction was aborted meanwhile: by the effect, or
@@ -437,11 +438,13 @@ export const begin = (options: Options = {}): Effect.Effect<Transaction, MsmqErr
  * @category running
  * @since 0.1.0
  */
-export const run: {
-  (options?: Options): <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | MsmqError, R | Mqrt>
-  <A, E, R>(effect: Effect.Effect<A, E, R>, options?: Options): Effect.Effect<A, E | MsmqError, R | Mqrt>
-} = dual(
-  (args) => args.length > 1 || Effect.isEffect(args[0]),
+export const run: <Given extends Effect.Effect<unknown, unknown, unknown> | Options | undefined = Options>(
+  effect?: [Given] extends [Effect.Effect<unknown, unknown, unknown>] ? Given : Options,
+  options?: Options
+) => [Given] extends [Effect.Effect<infer A, infer E, infer R>]
+  ? Effect.Effect<A, E | MsmqError, R | Mqrt>
+  : <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E | MsmqError, R | Mqrt> = dual(
+  (args) => args.length > 1 || Effect.isEffect(args[0]) || (typeof args[0] !== "object" && args[0] !== undefined),
   <A, E, R>(given: Effect.Effect<A, E, R>, options: Options = {}): Effect.Effect<A, E | MsmqError, R | Mqrt> => {
     const call = { operation: operations.Transaction.run }
     const stack = OwnedHandle.stackHere()

@@ -201,6 +201,29 @@ describe("the handle of a cursor", () => {
     }).pipe(Effect.provide(backend))
   )
 
+  it.effect(
+    "is not used after that either where it stands on no message: before the first, at the end, on one that it received",
+    () =>
+      Effect.gen(function* () {
+        const { receiver } = yield* queue(["a", "b"])
+        for (const move of [
+          () => Effect.void,
+          (cursor: Cursor.Cursor) => Stream.runDrain(cursor.messages),
+          (cursor: Cursor.Cursor) => Effect.andThen(cursor.next, cursor.receive)
+        ]) {
+          const scope = yield* Scope.make()
+          const cursor = yield* Scope.provide(receiver.cursor, scope)
+          yield* move(cursor)
+          assert.deepStrictEqual([yield* cursor.current, yield* cursor.receive], [Option.none(), Option.none()])
+          yield* Scope.close(scope, Exit.void)
+          for (const use of ["next", "current", "receive"] as const) {
+            const { operation, reason } = yield* Effect.flip(cursor[use])
+            assert.deepStrictEqual([operation, reason._tag], [`Cursor.${use}`, "Released"])
+          }
+        }
+      }).pipe(Effect.scoped, Effect.provide(backend))
+  )
+
   it.effect("waits for a wait through it: closing ends that first", () =>
     Effect.gen(function* () {
       const { receiver } = yield* queue([])

@@ -48,7 +48,7 @@ describe("a queue as a service", () => {
         return [body.id, sharing.reason._tag]
       }).pipe(Effect.provide(Incoming.layer))
       assert.deepStrictEqual(received, [1, "SharingViolation"])
-    }).pipe((test) => TestMsmq.run(test))
+    }).pipe(TestMsmq.run)
   )
 
   it.effect("serves two programs with two services, in one layer over one backend", () =>
@@ -61,7 +61,7 @@ describe("a queue as a service", () => {
         return [(yield* incoming.receive).body.id, (yield* incoming.receive).body.id]
       })
       assert.deepStrictEqual(yield* Effect.provide(program, Layer.merge(Orders.layer, Incoming.layer)), [1, 2])
-    }).pipe((test) => TestMsmq.run(test))
+    }).pipe(TestMsmq.run)
   )
 
   it.effect("has the queue that the configuration names", () =>
@@ -84,7 +84,7 @@ describe("a queue as a service", () => {
         Effect.flip
       )
       assert(wrong._tag === "MsmqError" && wrong.reason._tag === "IllegalOption", String(wrong))
-    }).pipe((test) => TestMsmq.run(test))
+    }).pipe(TestMsmq.run)
   )
 
   it.effect("can be another one in a test: a layer with any sender", () =>
@@ -95,14 +95,14 @@ describe("a queue as a service", () => {
       yield* Effect.provideService(send, Orders, sender)
       const receiver = yield* MessageQueue.openReceiver(`${queue}2`, { body })
       assert.isTrue(Option.isSome(yield* receiver.poll))
-    }).pipe((test) => TestMsmq.run(test))
+    }).pipe(TestMsmq.run)
   )
 
   it.effect("fails as an opening does, and leaves nothing open", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Effect.provide(Orders, Orders.layer))
       assert.deepStrictEqual([error.reason._tag, error.queue], ["QueueNotFound", queue])
-    }).pipe((test) => TestMsmq.run(test))
+    }).pipe(TestMsmq.run)
   )
 
   it("is refused with options that do not exist or are not allowed, and without a queue or a name", () => {

@@ -1,4 +1,4 @@
-import { type Message, MessageBody, MessageQueue, Mqrt, SecurityContext, Telemetry } from "@effect-msmq/core"
+import { type Message, MessageBody, MessageQueue, Mqrt, SecurityContext, Senders, Telemetry } from "@effect-msmq/core"
 import { FaultInjection, HandleLedger, InMemoryMqrt, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, flow, identity, Latch, Layer, Schema, Scope, Stream, Struct } from "effect"
@@ -91,6 +91,37 @@ describe("what is given as a message", () => {
         }
         assert.lengthOf(yield* labelsIn(orders), 5 * 2 * 2)
       }).pipe(Effect.provide(backend))
+  )
+
+  it.effect("is refused when it has fields, and none of a message: an empty message would be sent in its place", () =>
+    Effect.gen(function* () {
+      const plain = yield* open
+      const typed = yield* MessageQueue.openSender(orders, { body: MessageBody.json(Schema.Unknown) })
+      const illegal = [{ Label: "order 1", Body: "tea" }, { title: "order 1" }, { title: undefined }, { id: 7 }]
+      for (const wrong of illegal) {
+        const [field = ""] = Object.keys(wrong)
+        for (const [sender, first] of [
+          [plain, {}],
+          [typed, { body: null }]
+        ] as const) {
+          const { message, progress, reason } = yield* Effect.flip(sender.sendAll([first as never, wrong as never]))
+          assert(reason._tag === "IllegalMessage")
+          assert.deepStrictEqual([reason.index, reason.field, progress?.accepted], [1, field, 1])
+          assert.include(message, `message 1: ${field} is given, but a message has no field of that name`)
+          assert.include(message, "Fields are: ")
+          assert.strictEqual(message.includes('did you mean "label"?'), field === "Label")
+          assert.strictEqual((yield* Effect.flip(sender.send(wrong as never))).reason._tag, "IllegalMessage")
+        }
+        const error = yield* Effect.flip(MessageQueue.send(orders, wrong as never)).pipe(
+          Effect.provide(Senders.layer())
+        )
+        assert.include(error.message, `message is { ${field}: `)
+        assert.include(error.message, "it must be a plain object with the fields of a message, such as body and label")
+      }
+      yield* plain.send({ label: "order 1", title: "order 1" } as never)
+      yield* plain.send({})
+      assert.deepStrictEqual(yield* labelsIn(orders), [...Array.from({ length: 8 }, () => ""), "order 1", ""])
+    }).pipe(Effect.provide(backend))
   )
 })
 

@@ -76,6 +76,28 @@ describe("run", () => {
     )
   }
 
+  it.effect("is a step of a pipe, with or without options and parentheses", () =>
+    Effect.gen(function* () {
+      const { orders: sender } = yield* queues
+      const id: string = yield* sender.send({ label: "1" }).pipe(Transaction.run)
+      yield* sender.send({ label: "2" }).pipe(Transaction.run())
+      yield* sender.send({ label: "3" }).pipe(Transaction.run({ timeToBeReceived: "1 hour" }))
+      assert.match(id, /\\1$/)
+      assert.deepStrictEqual(yield* labelsIn(orders), ["1", "2", "3"])
+    }).pipe(Effect.scoped, Effect.provide(backend))
+  )
+
+  it.effect("of something else than an effect fails, and runs nothing", () =>
+    Effect.gen(function* () {
+      for (const wrong of [() => Effect.die("it ran"), async () => undefined, 7, "orders"] as ReadonlyArray<unknown>) {
+        const { message, reason } = yield* Effect.flip(Transaction.run(wrong as Effect.Effect<never>))
+        assert.strictEqual(reason._tag, "IllegalOption")
+        assert.include(message, "but it must be an Effect")
+      }
+      assert.deepStrictEqual(yield* CallLog.calls, [])
+    }).pipe(Effect.provide(backend))
+  )
+
   it.effect("inside another one is part of that: nothing is committed before the outer one is", () =>
     Effect.gen(function* () {
       const { orders: sender } = yield* queues

@@ -4,6 +4,7 @@ import {
   type Message,
   type MessageBody,
   MessageQueue,
+  type Mqrt,
   type MsmqError,
   QueueService,
   Receiver,
@@ -12,8 +13,9 @@ import {
   Transaction
 } from "@effect-msmq/core"
 import * as promises from "@effect-msmq/core/promises"
+import { type HandleLedger, TestMsmq } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, type Schedule } from "effect"
+import { Effect, type Schedule, type Scope } from "effect"
 
 /**
  * Programs that must not compile. The compiler is the judge: `tsc` fails where an error that is expected does not come. The
@@ -253,7 +255,39 @@ const cases = {
     // @ts-expect-error -- it gives a number
     const run: Effect.Effect<string, unknown, unknown> = Transaction.run(Effect.succeed(1))
     return run
-  }
+  },
+  "a pipe through `run` keeps the types of its effect, with and without parentheses": (
+    effect: Effect.Effect<number, "mine", Scope.Scope>,
+    limits: Transaction.Options | undefined
+  ) => {
+    const runs: ReadonlyArray<Effect.Effect<number, "mine" | MsmqError.MsmqError, Scope.Scope | Mqrt.Mqrt>> = [
+      effect.pipe(Transaction.run),
+      effect.pipe(Transaction.run()),
+      effect.pipe(Transaction.run(limits)),
+      Transaction.run(effect, limits)
+    ]
+    const tests: ReadonlyArray<Effect.Effect<number, "mine" | MsmqError.MsmqError | HandleLedger.HandlesLeaked>> = [
+      effect.pipe(TestMsmq.run),
+      effect.pipe(TestMsmq.run()),
+      effect.pipe(TestMsmq.run({})),
+      TestMsmq.run(effect, {})
+    ]
+    const generic = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E | MsmqError.MsmqError, R | Mqrt.Mqrt> =>
+      self.pipe(Transaction.run)
+    return [runs, tests, generic]
+  },
+  "the arguments of `run` are an effect and options": (effect: Effect.Effect<number>) => [
+    // @ts-expect-error -- no such option
+    Transaction.run({ timeToBeReceived: "1 hour", timeToReach: "1 hour" }),
+    // @ts-expect-error -- no such option
+    Transaction.run(effect, { timeToReach: "1 hour" }),
+    // @ts-expect-error -- a function that returns the effect
+    Transaction.run(() => effect),
+    // @ts-expect-error -- no such option
+    TestMsmq.run({ machine: "OFFICE" }),
+    // @ts-expect-error -- a function, as TestMsmq of @effect-msmq/testing/promises takes it
+    TestMsmq.run(async () => undefined)
+  ]
 }
 
 describe("types refuse wrong use", () => {

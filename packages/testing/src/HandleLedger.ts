@@ -192,6 +192,11 @@ export const expectNoLeaks: Effect.Effect<void, HandlesLeaked, HandleLedger> = H
  * Runs an effect in a scope of its own, and fails with {@link HandlesLeaked} if it leaves a handle open that was not open before, or
  * uses one wrongly: for a test that shares its layer with others. An effect that fails is not checked.
  *
+ * **Gotchas**
+ *
+ * What a cache keeps open for later uses counts as left open. Give the layer of `Senders` or `SecurityContexts` an `idleTimeToLive` of
+ * 0, or provide it inside the effect.
+ *
  * @example
  * ```ts import.meta.vitest
  * import { MessageQueue } from "@effect-msmq/core"

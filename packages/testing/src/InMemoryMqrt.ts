@@ -213,7 +213,7 @@ const layerOf = (options: (MachineOptions & DirectoryOptions) | NetworkOptions):
         const contextOf = (name: string) => {
           const machine = network.machine(name)
           const context = machine === undefined ? undefined : contexts.get(machine)
-          if (context === undefined) throw new RangeError(`there is no machine ${name}`)
+          if (context === undefined) throw new RangeError(network.unknown(name))
           return context
         }
         const [first, ...others] = "machines" in options ? options.machines : ([options] as const)

@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import * as Mqrt from "@effect-msmq/core/Mqrt"
+import * as Given from "@effect-msmq/core/mqrt/Options"
 import type { MsmqError } from "@effect-msmq/core/MsmqError"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
@@ -103,12 +104,20 @@ export const connection: Layer.Layer<Mqrt.Mqrt, never, Mqrt.Mqrt> = Layer.fresh(
   Layer.effect(Mqrt.Mqrt, Effect.flatMap(Mqrt.Mqrt, Mqrt.make))
 )
 
+const anEffect = Given.guarded(
+  "an Effect; for a function that returns a promise, import TestMsmq from @effect-msmq/testing/promises",
+  Effect.isEffect
+)
+
+/** Rule for the effect of a test. No rule can check its type parameters. */
+const effectRule = <A, E, R>(): Given.Rule<Effect.Effect<A, E, R>> => anEffect as Given.Rule<Effect.Effect<A, E, R>>
+
 /**
  * Runs a test on an in-memory MSMQ of its own, and fails it with `HandlesLeaked` if it leaves something open: a handle that is still
  * open when the scope of the test has closed, or one that was used wrongly. It works with every test runner.
  *
  * Fails as the effect does, which is not checked for leaks then, and with `IllegalOption` for an option that does not exist or is not
- * allowed.
+ * allowed. Throws that at once for a value that is no effect, such as a function.
  *
  * @example
  * ```ts import.meta.vitest
@@ -131,22 +140,25 @@ export const connection: Layer.Layer<Mqrt.Mqrt, never, Mqrt.Mqrt> = Layer.fresh(
  * @category testing
  * @since 0.1.0
  */
-export const run: {
-  (
-    options?: Options
-  ): <A, E, R>(
-    effect: Effect.Effect<A, E, R>
-  ) => Effect.Effect<A, E | HandleLedger.HandlesLeaked | MsmqError, Exclude<Exclude<R, Scope.Scope>, Services>>
-  <A, E, R>(
-    effect: Effect.Effect<A, E, R>,
-    options?: Options
-  ): Effect.Effect<A, E | HandleLedger.HandlesLeaked | MsmqError, Exclude<Exclude<R, Scope.Scope>, Services>>
-} = dual(
-  (args) => args.length > 1 || Effect.isEffect(args[0]),
-  <A, E, R>(
-    effect: Effect.Effect<A, E, R>,
-    options: Options = {}
-  ): Effect.Effect<A, E | HandleLedger.HandlesLeaked | MsmqError, Exclude<Exclude<R, Scope.Scope>, Services>> =>
-    // Each test has an MSMQ of its own, also where a fiber runs several.
-    HandleLedger.leakFree(effect).pipe(Effect.provide(Layer.fresh(layerWith(options))))
-)
+export const run: <Test extends Effect.Effect<unknown, unknown, unknown> | Options | undefined = Options>(
+  effect?: [Test] extends [Effect.Effect<unknown, unknown, unknown>] ? Test : Options,
+  options?: Options
+) => [Test] extends [Effect.Effect<infer A, infer E, infer R>]
+  ? Effect.Effect<A, E | HandleLedger.HandlesLeaked | MsmqError, Exclude<Exclude<R, Scope.Scope>, Services>>
+  : <A, E, R>(
+      effect: Effect.Effect<A, E, R>
+    ) => Effect.Effect<A, E | HandleLedger.HandlesLeaked | MsmqError, Exclude<Exclude<R, Scope.Scope>, Services>> =
+  dual(
+    (args) => args.length > 1 || Effect.isEffect(args[0]) || (typeof args[0] !== "object" && args[0] !== undefined),
+    <A, E, R>(
+      effect: Effect.Effect<A, E, R>,
+      options: Options = {}
+    ): Effect.Effect<A, E | HandleLedger.HandlesLeaked | MsmqError, Exclude<Exclude<R, Scope.Scope>, Services>> => {
+      // A test runner passes a test that returns an effect, and does not run it.
+      const test = Effect.runSync(
+        Given.checkArgument({ operation: "TestMsmq.run" }, "effect", effectRule<A, E, R>(), effect)
+      )
+      // Each test has an MSMQ of its own, also where a fiber runs several.
+      return HandleLedger.leakFree(test).pipe(Effect.provide(Layer.fresh(layerWith(options))))
+    }
+  )

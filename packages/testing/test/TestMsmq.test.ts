@@ -97,6 +97,16 @@ describe("a test with Effect", () => {
     }).pipe(Effect.provide(TestMsmq.layer))
   )
 
+  it("throws for a function: its effect would never run, and a test runner would pass the test", () => {
+    for (const wrong of [async () => undefined, () => Effect.void, 7, "test"]) {
+      assert.throws(
+        () => TestMsmq.run(wrong as never),
+        MsmqError,
+        "it must be an Effect; for a function that returns a promise, import TestMsmq from @effect-msmq/testing/promises"
+      )
+    }
+  })
+
   it.effect("has two connections to one MSMQ, each of which closes by itself", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
@@ -117,7 +127,7 @@ describe("a test with Effect", () => {
         )
       )
       assert.strictEqual(reason._tag, "IllegalOption")
-    }).pipe((test) => TestMsmq.run(test))
+    }).pipe(TestMsmq.run)
   )
 })
 
@@ -178,6 +188,68 @@ describe("a test in promises", () => {
     assert(none instanceof MsmqError && none.operation === "TestMsmq.run", String(none))
   })
 
+  it("leaves nothing open with one-off sends, responses and requests, on each of its connections", async () => {
+    await promises.TestMsmq.run(async ({ connect, connection, ledger }) => {
+      await connection.createQueue(orders)
+      const another = await connect({ propagateTraceContext: true })
+      for (const program of [connection, another, await connect()]) {
+        // oxlint-disable no-await-in-loop -- one after the other
+        await program.send(orders, { label: "order 1" })
+        await using receiver = await program.openReceiver(orders)
+        await receiver.receive()
+        await using requester = await program.openRequester(orders)
+        const response = requester.request({ label: "how many?" })
+        await program.reply(await receiver.receive(), { label: "7" })
+        assert.strictEqual((await response).label, "7")
+        // oxlint-enable no-await-in-loop
+      }
+      await ledger.expectNoLeaks()
+    })
+    const kept: unknown = await promises.TestMsmq.run(async ({ connect }) => {
+      const connection = await connect({ senders: { idleTimeToLive: "1 minute" } })
+      await connection.createQueue(orders)
+      await connection.send(orders, { label: "order 1" })
+    }).catch((error: unknown) => error)
+    assert(kept instanceof HandleLedger.HandlesLeaked && kept.open.length === 1, String(kept))
+  })
+
+  it("is not made with new", () => {
+    for (const made of [promises.TestMsmq, promises.TestMachine]) {
+      assert.throws(() => Reflect.construct(made, [{ machineName: "OFFICE" }]), TypeError, "await TestMsmq.start()")
+    }
+  })
+
+  it("checks the options of a further connection", async () => {
+    await using msmq = await promises.TestMsmq.start()
+    for (const options of [7, [], new Map(), { sender: {} }, { senders: 7 }, null]) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const refused: unknown = await msmq.connect(options as never).catch((error: unknown) => error)
+      assert(refused instanceof MsmqError && refused.reason._tag === "IllegalOption", String(refused))
+    }
+  })
+
+  it("has functions that a test can take out of it", async () => {
+    await promises.TestMsmq.run(
+      async ({ advance, close, connect, leakFree, machine }) => {
+        const connection = await connect()
+        await connection.createQueue(orders)
+        await connection.send(orders, { label: "order 1", timeToBeReceived: "1 hour" })
+        await advance("61 minutes")
+        assert.strictEqual(await leakFree(() => connection.queueManager.messageCount(orders)), 0)
+        const warehouse = await machine("WAREHOUSE")
+        const { connect: connectToWarehouse } = warehouse
+        assert.isFalse(await (await connectToWarehouse()).queueExists(orders))
+        await close()
+        assert.isFalse(connection.isOpen)
+      },
+      { clock: "manual", machines: [{ machineName: "OFFICE" }, { machineName: "WAREHOUSE" }] }
+    )
+    const { run, start, fixture } = promises.TestMsmq
+    assert.isTrue(await run(async ({ connection }) => connection.isOpen))
+    await (await start()).close()
+    await fixture()({ task: {} }, async ({ connection }) => assert.isTrue(connection.isOpen))
+  })
+
   it("has two connections to one MSMQ, as two programs have", async () => {
     await promises.TestMsmq.run(async (msmq) => {
       await msmq.connection.createQueue(orders)
@@ -215,6 +287,16 @@ describe("a test in promises", () => {
         assert.strictEqual((await receiver.receive()).label, "order 1")
         const nowhere: unknown = await msmq.machine("NOWHERE").catch((error: unknown) => error)
         assert.instanceOf(nowhere, RangeError)
+        assert.include(String(nowhere), "there is no machine NOWHERE: the network has OFFICE, WAREHOUSE.")
+        for (const [wrong, told] of [
+          [msmq.control.cutLink("NOWHERE"), "there is no machine NOWHERE: the network has OFFICE, WAREHOUSE."],
+          [msmq.control.cutLink("OFFICE"), "there is no link from OFFICE to itself"],
+          [msmq.faults.inject({ function: "MQOpen", call: 1, code: "MQ_ERROR_PROPERTY" } as never), '"MQOpenQueue"']
+        ] as const) {
+          // oxlint-disable-next-line no-await-in-loop -- one after the other
+          const error: unknown = await wrong.catch((error: unknown) => error)
+          assert.include(String(error), told)
+        }
       },
       { machines: [{ machineName: "OFFICE" }, { machineName: "WAREHOUSE" }] }
     )

@@ -28,6 +28,7 @@ import type { Facts } from "../internal/Described.ts"
 import * as OwnedHandle from "../internal/ownership/OwnedHandle.ts"
 import { Runner } from "../internal/promises/Runner.ts"
 import { openScoped, owning } from "../internal/promises/ScopedResource.ts"
+import { checkMade } from "../internal/promises/construction.ts"
 import type { CheckOptions, Report } from "../Health.ts"
 import * as Healths from "../Health.ts"
 import type { Message, ReadMessage, ReadOptions, ReceivedMessage } from "../Message.ts"
@@ -134,6 +135,7 @@ export class Connection extends Described implements AsyncDisposable {
     senders: SendersOfConnection
   ) {
     super()
+    checkMade(ManagedRuntime.isManagedRuntime(runtime))
     this.#runtime = runtime
     this.#mqrt = Context.get(context, Mqrt)
     this.#runner = new Runner(context)

@@ -15,7 +15,8 @@ import type { ConsumeEvent, PoisonPolicy } from "./ConsumeEvents.ts"
 import { eventOf, poisonPolicyOf } from "./ConsumeEvents.ts"
 import { Described, facts } from "../internal/Described.ts"
 import type { Facts } from "../internal/Described.ts"
-import type { Runner } from "../internal/promises/Runner.ts"
+import { Runner } from "../internal/promises/Runner.ts"
+import { checkMade } from "../internal/promises/construction.ts"
 import { awaitable, awaited } from "../internal/options/handlers.ts"
 import { argumentOrThrow } from "../internal/options/illegalOption.ts"
 import { wholeNumber } from "../internal/options/Rule.ts"
@@ -188,6 +189,7 @@ export class Consumer extends Described implements AsyncDisposable {
 
   private constructor(queue: string, control: Control, runner: Runner, end: Promise<void>) {
     super()
+    checkMade(runner instanceof Runner)
     this.#queue = queue
     this.#control = control
     this.#runner = runner

@@ -19,6 +19,7 @@ import type { MsmqError } from "../MsmqError.ts"
 import * as management from "../QueueManager.ts"
 import * as operations from "../internal/telemetry/Operation.ts"
 import type { Operation } from "../internal/telemetry/Operation.ts"
+import { checkMade } from "../internal/promises/construction.ts"
 
 /** Function that checks options and runs an effect with the backend. */
 type Run = <O extends Abortable, A>(
@@ -55,6 +56,7 @@ export class QueueManager extends Described {
 
   private constructor(run: Run, iterate: Iterate, connection: OwnedHandle.Root) {
     super()
+    checkMade(typeof run === "function")
     this.#connection = connection
     this.#run = run
     this.#iterate = iterate

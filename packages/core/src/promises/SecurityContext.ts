@@ -9,7 +9,8 @@ import { Described, facts } from "../internal/Described.ts"
 import type { Facts } from "../internal/Described.ts"
 import { withOptions } from "../internal/options/OptionTable.ts"
 import * as OwnedHandle from "../internal/ownership/OwnedHandle.ts"
-import type { Runner } from "../internal/promises/Runner.ts"
+import { Runner } from "../internal/promises/Runner.ts"
+import { checkMade } from "../internal/promises/construction.ts"
 import type {
   AcquireOptions as EffectAcquireOptions,
   Impersonated as EffectImpersonated,
@@ -60,6 +61,7 @@ export class SecurityContext extends Described implements Disposable {
 
   private constructor(context: EffectSecurityContext, runner: Runner) {
     super()
+    checkMade(runner instanceof Runner)
     this.#context = context
     this.#runner = runner
   }

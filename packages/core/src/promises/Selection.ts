@@ -9,7 +9,8 @@ import * as Option from "effect/Option"
 import type { Selection as EffectSelection } from "../internal/receiving/Selection.ts"
 import { receiveOptions } from "../internal/options/promiseOptions.ts"
 import { abortable } from "../internal/options/signals.ts"
-import type { Runner } from "../internal/promises/Runner.ts"
+import { Runner } from "../internal/promises/Runner.ts"
+import { checkMade } from "../internal/promises/construction.ts"
 import type { Operation, SelectionOperations } from "../internal/telemetry/Operation.ts"
 import type { MsmqError } from "../MsmqError.ts"
 import type { Abortable } from "./Abortable.ts"
@@ -35,6 +36,7 @@ export class Selection<Received> {
     runner: Runner,
     queue: string
   ) {
+    checkMade(runner instanceof Runner)
     this.#selection = selection
     this.#operations = operations
     this.#runner = runner

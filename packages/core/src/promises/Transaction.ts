@@ -9,7 +9,8 @@ import { Described, facts } from "../internal/Described.ts"
 import type { Facts } from "../internal/Described.ts"
 import { abortable } from "../internal/options/signals.ts"
 import { handOver } from "../internal/receiving/handOver.ts"
-import type { Runner } from "../internal/promises/Runner.ts"
+import { Runner } from "../internal/promises/Runner.ts"
+import { checkMade } from "../internal/promises/construction.ts"
 import type {
   Participation as EffectParticipation,
   Status,
@@ -47,6 +48,7 @@ export class Transaction extends Described implements AsyncDisposable {
 
   private constructor(transaction: EffectTransaction, runner: Runner) {
     super()
+    checkMade(runner instanceof Runner)
     this.#transaction = transaction
     this.#runner = runner
   }

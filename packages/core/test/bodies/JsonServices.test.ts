@@ -41,7 +41,7 @@ describe("a codec for JSON of a schema with services", () => {
       yield* sender.sendAll([{ body: { id: 1, price: 4.5 } }, { body: { id: 2, price: 4.5 } }])
       assert.strictEqual((yield* texts.receive).body, '{"id":1,"price":"€4.50"}')
       assert.deepStrictEqual((yield* doubled.receive).body, { id: 2, price: 9 })
-    }).pipe((test) => TestMsmq.run(test))
+    }).pipe(TestMsmq.run)
   )
 
   it.effect("refuses what does not fit, what waits and what dies, with the rule", () =>

@@ -478,7 +478,12 @@ const ofEffect: Readonly<Record<string, Subject>> = {
   }),
   "InMemoryMqrt.layerWith": subject("InMemoryMqrt.layerWith", InMemoryMqrt.layerWith, {}),
   "TestMsmq.layerWith": subject("InMemoryMqrt.layerWith", TestMsmq.layerWith, {}),
-  "TestMsmq.run": subject("", TestMsmq.run, Effect.void, {}),
+  "TestMsmq.run": {
+    operation: "",
+    right: () => [Effect.void, {}],
+    // It throws for a value that is no effect.
+    call: async (world, given) => outcomeOf(world, apply(TestMsmq.run, given))
+  },
   ...each(["advance", "connect", "leakFree", "machine"] as const, "testing.promises.TestMsmq#", (name) =>
     ofTestMsmq(name)
   ),

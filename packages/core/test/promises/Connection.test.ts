@@ -1,4 +1,5 @@
 import { Mqrt, MsmqError } from "@effect-msmq/core"
+import * as promises from "@effect-msmq/core/promises"
 import { certificate, connect } from "@effect-msmq/core/promises"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
@@ -17,6 +18,44 @@ const rejection = async (promise: Promise<unknown>): Promise<MsmqError.MsmqError
 }
 
 const count = (calls: ReadonlyArray<string>, name: string): number => calls.filter((call) => call === name).length
+
+describe("new", () => {
+  const made = {
+    Connection: promises.Connection,
+    Consumer: promises.Consumer,
+    Cursor: promises.Cursor,
+    QueueManager: promises.QueueManager,
+    Receiver: promises.Receiver,
+    Requester: promises.Requester,
+    SecurityContext: promises.SecurityContext,
+    SecurityContexts: promises.SecurityContexts,
+    Selection: promises.Selection,
+    Sender: promises.Sender,
+    Transaction: promises.Transaction
+  }
+  const given = [[], [orders], [{ queue: orders }], [Layer.empty, orders, {}, {}]]
+
+  it.each(Object.entries(made))("%s is refused, with the functions that open and begin instead", (_, made) => {
+    for (const parts of given) {
+      assert.throws(
+        () => Reflect.construct(made, parts),
+        TypeError,
+        /not made with new: .*connect\(layer\).*openSender\(queue\)/
+      )
+    }
+  })
+
+  it("is refused for every class of this face, except for the errors that programs make", () => {
+    const usable = new Set(["HandlerTimeout", "MsmqError", "Unrecoverable"])
+    const classes = Object.entries(promises).filter(
+      ([, value]) => typeof value === "function" && String(value).startsWith("class")
+    )
+    assert.deepStrictEqual(
+      classes.flatMap(([name]) => (usable.has(name) ? [] : [name])).toSorted(),
+      Object.keys(made).toSorted()
+    )
+  })
+})
 
 describe("disposal", () => {
   it("leaving the block closes all handles, the youngest first", async () => {

@@ -6,8 +6,8 @@
 import * as Mqrt from "@effect-msmq/core/Mqrt"
 import * as Given from "@effect-msmq/core/mqrt/Options"
 import type { MsmqError } from "@effect-msmq/core/MsmqError"
-import type { Connection, ConnectOptions } from "@effect-msmq/core/promises"
-import { connect } from "@effect-msmq/core/promises"
+import type { ConnectOptions } from "@effect-msmq/core/promises"
+import { connect, Connection } from "@effect-msmq/core/promises"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
@@ -90,6 +90,19 @@ export interface Ledger extends InPromises<HandleLedger["Service"]> {}
 
 type Runtime = ManagedRuntime.ManagedRuntime<Services, unknown>
 
+/** Returns the options of a connection, whose cache of senders closes each after its use: one that is kept would be a leak. */
+const withoutKeptSenders = (options: ConnectOptions | undefined): ConnectOptions | undefined => {
+  const senders = { idleTimeToLive: 0 }
+  if (options === undefined) return { senders }
+  try {
+    const isPlain = options !== null && Object.getPrototypeOf(options) === Object.prototype
+    return isPlain && options.senders === undefined ? { ...options, senders } : options
+  } catch {
+    // The connection refuses what cannot be read.
+    return options
+  }
+}
+
 /** Connections of a test, which are closed with its MSMQ. */
 class Connections {
   readonly #all = new Set<Connection>()
@@ -104,7 +117,8 @@ class Connections {
 
   async open(context: MachineContext, options: ConnectOptions | undefined): Promise<Connection> {
     const mqrt = Layer.effect(Mqrt.Mqrt, Mqrt.make(Context.get(context, Mqrt.Mqrt)))
-    const connection = await connect(Layer.provideMerge(mqrt, Layer.succeedContext(this.#time)), options)
+    const layer = Layer.provideMerge(mqrt, Layer.succeedContext(this.#time))
+    const connection = await connect(layer, withoutKeptSenders(options))
     for (const known of this.#all) if (!known.isOpen) this.#all.delete(known)
     this.#all.add(connection)
     return connection
@@ -131,15 +145,22 @@ export class TestMachine {
 
   /** @internal */
   constructor(connection: Connection, context: MachineContext, connections: Connections, runtime: Runtime) {
+    if (!(connection instanceof Connection)) {
+      throw new TypeError(
+        "an MSMQ for tests is not made with new: await TestMsmq.start() gives one, and TestMsmq.run(test)"
+      )
+    }
     this.connection = connection
     this.control = inPromises(Context.get(context, MsmqControl), (effect) => runtime.runPromise(effect))
     this.#context = context
     this.#connections = connections
+    this.connect = this.connect.bind(this)
   }
 
   /**
    * Opens a further connection to the machine: as another program on it, it sees the same queues, and its handles are its own. It
-   * closes with the MSMQ, if not before.
+   * closes with the MSMQ, if not before. As with the first connection, `send` and `reply` close the queue after each message, so that
+   * it does not count as left open; the option `senders` keeps it open as elsewhere.
    */
   connect(options?: ConnectOptions): Promise<Connection> {
     return this.#connections.open(this.#context, options)
@@ -167,7 +188,8 @@ export type Fixture = (
 ) => Promise<void>
 
 /**
- * The in-memory MSMQ of a test, with a connection to its first machine: see {@link TestMsmq.start} and {@link TestMsmq.run}.
+ * The in-memory MSMQ of a test, with a connection to its first machine: see {@link TestMsmq.start} and {@link TestMsmq.run}. A test
+ * can take its members apart: `async ({ connection, connect }) => { ... }`.
  *
  * @category models
  * @since 0.1.0
@@ -178,7 +200,7 @@ export class TestMsmq extends TestMachine implements AsyncDisposable {
   /** Ledger of the handles of the first machine: those that are open, and those that were used wrongly. */
   readonly ledger: Ledger
   readonly #runtime: Runtime
-  readonly #control: MsmqControl["Service"]
+  readonly #services: Context.Context<Services>
   readonly #all: Connections
 
   private constructor(
@@ -192,8 +214,12 @@ export class TestMsmq extends TestMachine implements AsyncDisposable {
     this.faults = inPromises(Context.get(context, FaultInjection), run)
     this.ledger = inPromises(Context.get(context, HandleLedger), run)
     this.#runtime = runtime
-    this.#control = Context.get(context, MsmqControl)
+    this.#services = context
     this.#all = connections
+    this.leakFree = this.leakFree.bind(this)
+    this.machine = this.machine.bind(this)
+    this.advance = this.advance.bind(this)
+    this.close = this.close.bind(this)
   }
 
   /**
@@ -269,7 +295,7 @@ export class TestMsmq extends TestMachine implements AsyncDisposable {
    * Returns another machine of the network, with a connection to it. Rejects with a `RangeError` for a name that no machine has.
    */
   async machine(name: string): Promise<TestMachine> {
-    const context = await this.#runtime.runPromise(this.#control.machine(name))
+    const context = await this.#runtime.runPromise(Context.get(this.#services, MsmqControl).machine(name))
     return new TestMachine(await this.#all.open(context, undefined), context, this.#all, this.#runtime)
   }
 
@@ -306,10 +332,11 @@ export class TestMsmq extends TestMachine implements AsyncDisposable {
   }
 
   #leakFree<A>(operation: string, test: (msmq: TestMsmq) => Promise<A>): Promise<A> {
-    return this.#runtime.runPromise(
+    // Not in the runtime: the test may close it.
+    return Effect.runPromise(
       Effect.flatMap(Given.checkArgument({ operation }, "test", Given.functions, test), () =>
         leakFree(Effect.promise(async () => await test(this)))
-      )
+      ).pipe(Effect.provideContext(this.#services))
     )
   }
 

@@ -3,6 +3,8 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { Message } from "../../Message.ts"
 import { messageFields } from "../../mqrt/MessagePropertyTable.ts"
+import { describeValue } from "../errors/describeValue.ts"
+import { nearest } from "./nearest.ts"
 import { isPlain } from "./OptionTable.ts"
 import { guarded, isFunction } from "./Rule.ts"
 
@@ -10,20 +12,58 @@ const isObject = (value: unknown): value is object => typeof value === "object" 
 
 const fields: ReadonlyArray<keyof Message> = [...messageFields.keys(), "headers", "connector", "soap"]
 
+const hasField = (value: object): boolean => fields.some((field) => field in value)
+
+/** Returns the first field of a plain object none of whose fields is one of a message, or `undefined` for any other object. */
+const onlyUnknown = (value: object): string | undefined =>
+  isPlain(value) && !hasField(value) ? Object.keys(value)[0] : undefined
+
 /**
- * Returns `true` for an object that can be a message. A promise, bytes, an array or a map has no field of a message, and would
- * be sent as an empty one.
+ * Returns `true` for an object that a message can be read from. A promise, bytes, an array or a map has no field of a message, and
+ * would be sent as an empty one.
  */
-export const isMessage = (value: unknown): value is Message<unknown> => {
+export const isReadable = (value: unknown): value is Message<unknown> => {
   if (!isObject(value)) return false
   try {
-    return isPlain(value) || (!Array.isArray(value) && fields.some((field) => field in value))
+    return isPlain(value) || (!Array.isArray(value) && hasField(value))
   } catch {
     return false
   }
 }
 
-export const message = guarded("a plain object with the fields of a message", isMessage)
+/** Returns `true` for a message: an object that one can be read from, with no field or with one of a message. */
+export const isMessage = (value: unknown): value is Message<unknown> => isReadable(value) && !hasOnlyUnknown(value)
+
+/** Returns `true` for a plain object none of whose fields is one of a message, which would be sent as an empty one. */
+export const hasOnlyUnknown = (value: object): boolean => {
+  try {
+    return onlyUnknown(value) !== undefined
+  } catch {
+    return false
+  }
+}
+
+/** Returns the field that is at fault in a value that is no message, the rule that it breaks, and what it is in words. */
+export const faultOf = (value: unknown): { readonly field: string; readonly rule: string; readonly actual: string } => {
+  const actual = describeValue(value)
+  if (!isObject(value)) return { field: "body", rule: "a message must be an object", actual }
+  try {
+    const field = onlyUnknown(value)
+    if (field !== undefined) return { field, rule: unknownField(field), actual: "given" }
+  } catch {
+    // The value is described below.
+  }
+  const rule = "a message must be a plain object with the fields of Message, or have one of them"
+  return { field: "body", rule, actual }
+}
+
+const unknownField = (name: string): string => {
+  const meant = nearest(name, fields)
+  const hint = meant === null ? "." : `; did you mean "${meant}"?`
+  return `a message has no field of that name${hint} Fields are: ${fields.join(", ")}`
+}
+
+export const message = guarded("a plain object with the fields of a message, such as body and label", isMessage)
 
 /** Returns the fields of a message in a plain object, those of its class included. */
 export const fieldsOf = <Body = Uint8Array>(message: Message<unknown>): Message<Body> => {

@@ -7,7 +7,8 @@ import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import { irreversible } from "./AbortGate.ts"
 import { Described, facts } from "../Described.ts"
 import type { Facts } from "../Described.ts"
-import type { Runner } from "./Runner.ts"
+import { checkMade } from "./construction.ts"
+import { Runner } from "./Runner.ts"
 
 /** Object of the face with Effect. */
 type Counterpart = Described & { readonly isOpen: boolean }
@@ -22,6 +23,7 @@ export abstract class ScopedResource extends Described implements AsyncDisposabl
   /** @internal */
   constructor(counterpart: Counterpart, scope: Scope.Closeable, runner: Runner) {
     super()
+    checkMade(runner instanceof Runner)
     this.#counterpart = counterpart
     this.#scope = scope
     this.runner = runner

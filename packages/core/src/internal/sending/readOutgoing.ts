@@ -12,7 +12,7 @@ import { encodeWith } from "../bodies/Codec.ts"
 import { noBytes } from "../bytes.ts"
 import { describeValue } from "../errors/describeValue.ts"
 import { isUnresolved, QueueAddresses } from "../names/QueueAddresses.ts"
-import { isMessage } from "../options/outgoingMessages.ts"
+import { faultOf, hasOnlyUnknown, isReadable } from "../options/outgoingMessages.ts"
 import type { TraceHeaders } from "../telemetry/telemetry.ts"
 import { linkTo } from "../telemetry/telemetry.ts"
 import { setLabel, setsFields, withCodecFields } from "./codecFields.ts"
@@ -24,8 +24,6 @@ import { extensionOf } from "./outgoingHeaders.ts"
 import type { Defaults } from "./senderDefaults.ts"
 import { transactionRule } from "../messages/timeLimits.ts"
 import { isTimeLeft } from "../messages/timesLeft.ts"
-
-const messageRule = "a message must be a plain object with the fields of Message, or have one of them"
 
 /** Message whose field has the path name of a queue of this computer, by which other computers would not find it. */
 export class Unaddressed {
@@ -88,10 +86,7 @@ const propertiesIn = <Body>(
   record: OutgoingRecord
 ): OutgoingRecord | Refusal => {
   const { span, transaction } = settings
-  if (!isMessage(given)) {
-    const rule = typeof given === "object" && given !== null ? messageRule : "a message must be an object"
-    return new Refusal({ index, field: "body", rule, actual: describeValue(given) })
-  }
+  if (!isReadable(given)) return new Refusal({ index, ...faultOf(given) })
   if (span !== undefined && given.headers !== undefined) linkTo(span, given.headers)
   const message = given instanceof IncomingMessage ? copyOf<Body>(given) : given
   const properties = writeInto(settings, record, message, index)
@@ -123,6 +118,8 @@ const writeInto = <Body>(
 ): OutgoingRecord | Refusal => {
   const { codec, defaults } = sender
   const { body } = message
+  // Nearly every message has a body, and needs no search for another field.
+  if (body === undefined && hasOnlyUnknown(message)) return new Refusal({ index, ...faultOf(message) })
   let { extension, headers } = message
   if (defaults !== undefined && headers === undefined && extension === undefined) {
     headers = defaults.headers

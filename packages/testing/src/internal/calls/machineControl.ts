@@ -123,7 +123,8 @@ export const machineControl = (
   const link = (to: string, way: LinkWay, joined: boolean) =>
     network.operations.run((now) => {
       const other = network.machine(to)
-      if (other === undefined || other === machine) throw new RangeError(`there is no link to ${to}`)
+      if (other === undefined) throw new RangeError(network.unknown(to))
+      if (other === machine) throw new RangeError(`there is no link from ${machine.name} to itself`)
       return setLink(machine, other, way, joined, now)
     })
   const atOnce = <A>(read: () => A): Effect.Effect<A> => network.operations.whenIdle(() => Effect.succeed(read()))

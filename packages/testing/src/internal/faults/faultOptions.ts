@@ -10,15 +10,10 @@ import { functionNames, silentFunctionNames } from "./Fault.ts"
 const call = Options.required(Options.wholeNumber(1, Number.MAX_SAFE_INTEGER))
 const anyFunction = Options.required(Options.oneOf(functionNames))
 
-const isSilent = (name: string): boolean => silentFunctionNames.some((silent) => silent === name)
+const isLoud = (name: FunctionName): name is Exclude<FunctionName, SilentFunctionName> =>
+  !silentFunctionNames.some((silent) => silent === name)
 
-const loudFunction = Options.required(
-  Options.guarded(
-    "the name of a function that reports a code",
-    (value): value is Exclude<FunctionName, SilentFunctionName> =>
-      typeof value === "string" && functionNames.some((name) => name === value) && !isSilent(value)
-  )
-)
+const loudFunction = Options.required(Options.oneOf(functionNames.filter(isLoud)))
 
 const code = Options.guarded(
   "the name of an error code, such as MQ_ERROR_INSUFFICIENT_RESOURCES",

@@ -45,6 +45,12 @@ export class Network<Machine extends NetworkMachine> {
     return this.#machines.find(({ queues }) => [queues.machineName.toLowerCase(), queues.dnsName].includes(wanted))
   }
 
+  /** Returns the message of an error about the name of a machine that is not in the network. */
+  unknown(name: string): string {
+    const names = this.#machines.map((machine) => machine.name).join(", ")
+    return `there is no machine ${name}: the network has ${names}. Name others in the option "machines"`
+  }
+
   /** Returns the session from one machine to another. */
   session(from: Machine, to: Machine): Session<Machine> | undefined {
     return this.#sessions.find((session) => session.from === from && session.to === to)
