@@ -1,7 +1,7 @@
 /** Messages are handled in batches, each in one transaction, and one bad message does not spoil the others of its batch. */
 import { type Consumer, MessageBody, MessageQueue, Transaction } from "@effect-msmq/core"
 import { connect, Unrecoverable } from "@effect-msmq/core/promises"
-import { HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
+import { FaultInjection, HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, References, Schedule, Schema, Tracer } from "effect"
 import {
@@ -319,6 +319,39 @@ describe("a batch", () => {
         yield* Fiber.interrupt(consumer)
       })
     )
+  )
+
+  it.effect(
+    "that a failure of the service breaks off while it is collected counts as no attempt of its messages (E-66)",
+    () =>
+      leakFree(
+        Effect.gen(function* () {
+          const receiver = yield* queues()
+          yield* send(orders, ...numbers(2))
+          // The first receive of a batch succeeds, and its second one fails.
+          for (let call = 2; call <= 10; call += 2) {
+            yield* FaultInjection.inject({
+              function: "MQReceiveMessage",
+              call,
+              code: "MQ_ERROR_INSUFFICIENT_RESOURCES"
+            })
+          }
+          const attempts: Array<number> = []
+          const consumer = yield* start(
+            receiver.consumeBatches(() => Effect.fail("no"), {
+              size: 2,
+              retry: (_, attempt) => {
+                attempts.push(attempt)
+                return attempt < 3 ? 1000 : "poison"
+              },
+              poison: { subqueue: "poison" }
+            })
+          )
+          for (let minute = 0; minute < 10; minute++) yield* elapse("1 minute")
+          assert.deepStrictEqual(attempts, [1, 2, 3, 1, 2, 3])
+          yield* Fiber.interrupt(consumer)
+        })
+      )
   )
 
   it.effect("by default ends consuming with its message at fault, which stays in the queue", () =>

@@ -33,28 +33,28 @@ export interface BatchLimits {
 type HeldBatch = readonly [HeldMessage, ...ReadonlyArray<HeldMessage>]
 
 /**
- * Numbers of batches that were rolled back with a message, by its lookup id. Message Queuing counts those rollbacks as those of
+ * Numbers of batches that were rolled back with a message, by its message id. Message Queuing counts those rollbacks as those of
  * single attempts (behaviour E-66), though they may be the fault of another message.
  */
 export class BatchRollbacks {
-  readonly #counts = new Map<bigint, number>()
+  readonly #counts = new Map<string, number>()
 
   /** Counts the rollback of a batch. */
   add(batch: HeldBatch): void {
     for (const { message, participation } of batch) {
       if (participation === "none") continue
-      this.#counts.set(message.lookupId, (this.#counts.get(message.lookupId) ?? 0) + 1)
+      this.#counts.set(message.messageId, (this.#counts.get(message.messageId) ?? 0) + 1)
     }
-    for (const lookupId of this.#counts.keys()) {
+    for (const messageId of this.#counts.keys()) {
       if (this.#counts.size <= maximumRemembered) break
-      this.#counts.delete(lookupId)
+      this.#counts.delete(messageId)
     }
   }
 
   /** Returns the number of a message, and forgets it. */
-  take(lookupId: bigint): number {
-    const count = this.#counts.get(lookupId) ?? 0
-    this.#counts.delete(lookupId)
+  take(messageId: string): number {
+    const count = this.#counts.get(messageId) ?? 0
+    this.#counts.delete(messageId)
     return count
   }
 }
@@ -118,7 +118,11 @@ export class Batching<Body, E, R> {
       }
       return batch
     })
-    return Effect.onExitPrimitive(collect, (exit) => (Exit.isSuccess(exit) ? undefined : release(batch)))
+    return Effect.onExitPrimitive(collect, (exit) => {
+      if (Exit.isSuccess(exit)) return undefined
+      this.#handler.rollbacks.add(batch)
+      return release(batch)
+    })
   }
 
   #deliverAll(batch: HeldBatch): Effect.Effect<void, MsmqError, R> {
@@ -254,7 +258,9 @@ export class Batching<Body, E, R> {
   /** Rolls back after a failure of the service, and waits. The messages are received again. */
   #recover(batch: HeldBatch, error: MsmqError, rollBack: Effect.Effect<void>): Effect.Effect<void, MsmqError> {
     this.#handler.rollbacks.add(batch)
-    return Effect.andThen(rollBack, Effect.asVoid(this.#handler.backOff.after(error)))
+    return Effect.flatMap(Effect.andThen(rollBack, this.#handler.backOff.after(error)), (retries) =>
+      retries ? Effect.void : this.#emitReturned(batch)
+    )
   }
 
   /** Rolls back, and makes the next batch half as large. */

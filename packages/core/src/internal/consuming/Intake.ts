@@ -62,7 +62,7 @@ export class Intake<Progress> {
   /** Begins a consumer and returns its shutdown; `undefined` where another consumer has not ended. */
   begin(concurrency: number | undefined): Shutdown | undefined {
     if (!this.#hasEnded) return undefined
-    this.#hasEnded = false
+    this.#hasEnded = this.#isIdle = false
     if (concurrency !== undefined) this.#concurrency = concurrency
     this.#shutdown = new Shutdown(() => this.#change())
     if (this.#isStopped) this.#shutdown.stop()
@@ -111,6 +111,11 @@ export class Intake<Progress> {
   /** Changes the number of workers that may receive at once. */
   setConcurrency(concurrency: number): void {
     this.#concurrency = concurrency
+    this.#change()
+  }
+
+  /** Ends the waits for messages, so that workers look again. */
+  lookAgain(): void {
     this.#change()
   }
 
