@@ -185,6 +185,7 @@ export class Consumer extends Described implements AsyncDisposable {
   readonly #runner: Runner
   /** Promise that is fulfilled when `done` is fulfilled or rejected. It handles no rejection of `done`. */
   readonly #ended: Promise<void>
+  #hasEnded = false
 
   private constructor(queue: string, control: Control, runner: Runner, end: Promise<void>) {
     super()
@@ -192,7 +193,10 @@ export class Consumer extends Described implements AsyncDisposable {
     this.#control = control
     this.#runner = runner
     this.done = end.then(constVoid)
-    this.#ended = end.then(constVoid, constVoid)
+    const markEnded = () => {
+      this.#hasEnded = true
+    }
+    this.#ended = end.then(markEnded, markEnded)
   }
 
   /** @internal Starts a consumer: `start` returns the promise of its end. */
@@ -203,7 +207,9 @@ export class Consumer extends Described implements AsyncDisposable {
 
   /** @internal */
   get [facts](): Facts {
-    return { kind: "Consumer", queue: this.#queue, state: Control.intakeOf(this.#control).state }
+    // A consumer that is refused has not begun.
+    const state = this.#hasEnded ? "ended" : Control.intakeOf(this.#control).state
+    return { kind: "Consumer", queue: this.#queue, state }
   }
 
   /** `true` from {@link pause} to {@link resume}. */

@@ -393,10 +393,11 @@ describe("a consumer with keys", () => {
     )
     const log: Array<string> = []
     const idle = Promise.withResolvers<void>()
+    const three = Promise.withResolvers<void>()
     await using _consumer = receiver.consume(
       async ({ label }) => {
-        log.push(`begin ${label}`)
-        await new Promise((resolve) => setTimeout(resolve, label.startsWith("a") ? 5 : 1))
+        if (log.push(`begin ${label}`) === 3) three.resolve()
+        await three.promise
         log.push(`end ${label}`)
       },
       {

@@ -355,7 +355,10 @@ describe("the retries of a consumer", () => {
     await using msmq = await connect(quiet)
     const { receiver } = await opened(msmq, "1")
     const cases: ReadonlyArray<readonly [unknown, string]> = [
-      [7, "retry is 7, but it must be retries with options of: times, delay, factor, maximumDelay, jitter"],
+      [
+        7,
+        "retry is 7, but it must be retries with options of: times, delay, factor, maximumDelay, jitter, or a function"
+      ],
       [{ delay: -1 }, "retry.delay is -1, but it must be a finite duration"],
       [{ delay: 1, maximumDelay: "soon" }, 'retry.maximumDelay is "soon", but it must be a finite duration'],
       [{ delay: 1, jitter: 1 }, "retry.jitter is 1, but it must be true or false"],
@@ -392,6 +395,9 @@ describe("a consumer in promises", () => {
   it("is shown by its queue and its state", async () => {
     await using msmq = await connect(quiet)
     const { receiver } = await opened(msmq)
+    const refused = receiver.consume(() => Promise.resolve(), { concurrency: 0 })
+    await refused.done.catch(() => undefined)
+    assert.strictEqual(String(refused), "Consumer(.\\private$\\orders, ended)")
     const consumer = receiver.consume(() => Promise.resolve())
     const shown = [String(consumer), inspect(consumer)]
     await consumer.pause()
