@@ -207,9 +207,10 @@ export class Consumer extends Described implements AsyncDisposable {
 
   /** @internal */
   get [facts](): Facts {
-    // A consumer that is refused has not begun.
-    const state = this.#hasEnded ? "ended" : Control.intakeOf(this.#control).state
-    return { kind: "Consumer", queue: this.#queue, state }
+    const { state } = Control.intakeOf(this.#control)
+    // It begins when the program has it, unless it is refused.
+    const begun = state === "new" ? "running" : state
+    return { kind: "Consumer", queue: this.#queue, state: this.#hasEnded ? "ended" : begun }
   }
 
   /** `true` from {@link pause} to {@link resume}. */
@@ -291,7 +292,8 @@ const retryOf = (retry: ConsumePolicy["retry"]): NonNullable<EffectConsumePolicy
 
 /** @internal */
 export const policyOf = (policy: ConsumePolicy & Abortable, control: Control, runner: Runner): EffectConsumePolicy => {
-  const { onEvent, poison, reopen, retry, signal: _, ...others } = policy
+  const { concurrency = 1, onEvent, poison, reopen, retry, signal: _, ...others } = policy
+  Control.intakeOf(control).setConcurrency(concurrency)
   return {
     ...others,
     control,
@@ -308,10 +310,16 @@ export const policyOf = (policy: ConsumePolicy & Abortable, control: Control, ru
   }
 }
 
-/** @internal Turns the interruption by which a consumer ends that was stopped into a success. */
+/**
+ * @internal Runs a consumer when the program has it, since the functions of its policy may use it. Turns the interruption by which a
+ * consumer ends that was stopped into a success.
+ */
 export const untilStopped = <E>(control: Control, consume: Effect.Effect<never, E>): Effect.Effect<void, E> =>
   Effect.catchCauseIf(
-    consume,
+    Effect.andThen(
+      Effect.promise(() => Promise.resolve()),
+      consume
+    ),
     (cause) => Control.intakeOf(control).isStopped && Cause.hasInterruptsOnly(cause),
     () => Effect.void
   )

@@ -124,7 +124,7 @@ describe("a handler that fails with Unrecoverable", () => {
   const noCustomer = new Consumer.Unrecoverable({ because: "there is no such customer" })
 
   const illegal: ReadonlyArray<readonly [string, unknown, string]> = [
-    ["a text", "no customer", "fields is a string, but it must be an object with options of: because, action, cause"],
+    ["a text", "no customer", "fields is a string"],
     ["nothing", undefined, "fields is undefined, but it must be an object with options of: because, action, cause"],
     [
       "another action",

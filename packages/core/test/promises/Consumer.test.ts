@@ -1,5 +1,6 @@
 /** Consumers of programs in promises: stopped, paused, disposed, and steered by functions. */
 import {
+  type Consumer,
   type Connection,
   connect,
   type ConsumePolicy,
@@ -122,6 +123,54 @@ describe.each(schedulers)("a consumer, under %s,", (_, scheduler) => {
     await done
     assert.deepStrictEqual(await labelsIn(msmq, orders), [])
   })
+
+  it.each([
+    ["a transactional queue", { transactional: true }, {}],
+    ["a plain queue that is held alone", { transactional: false }, { shareMode: "denyReceive" }],
+    ["a plain queue that is shared", { transactional: false }, {}]
+  ] as const)(
+    "may be used by its functions from their first call on, where messages are there, of %s",
+    async (_, kind, how) => {
+      await using msmq = await connect(quiet)
+      await msmq.createQueue(orders, kind)
+      await msmq.createQueue(poison)
+      await using sender = await msmq.openSender(orders)
+      await sender.sendAll([{ label: "1" }, { label: "2" }], kind.transactional ? { transaction: "singleMessage" } : {})
+      await using receiver = await msmq.openReceiver(orders, how)
+      const seen: Array<string> = []
+      const use = (name: string) => seen.push(`${name} of ${consumer.concurrency}`)
+      const consumer: Consumer = receiver.consume(
+        async ({ label }) => {
+          use(`handler ${label}`)
+        },
+        {
+          concurrency: 2,
+          keys: () => {
+            use("keys")
+            return "a"
+          },
+          poison: { queue: poison },
+          onEvent: ({ _tag }) => {
+            use(_tag)
+            if (_tag === "Idle") void consumer.stop()
+          }
+        }
+      )
+      consumer.setConcurrency(1)
+      await consumer.done
+      assert.deepStrictEqual(seen, [
+        "keys of 1",
+        "Received of 1",
+        "handler 1 of 1",
+        "Handled of 1",
+        "keys of 1",
+        "Received of 1",
+        "handler 2 of 1",
+        "Handled of 1",
+        "Idle of 1"
+      ])
+    }
+  )
 
   it("that a handler, or onEvent, stops does not wait for itself", async () => {
     for (const from of ["handler", "onEvent"] as const) {
