@@ -147,7 +147,10 @@ const run = <Body, E, R>(
         // The scope closes what the target has open before the queue's handle is closed.
         const target = yield* restore(poisonTargetOf(bytes, queueName, poison, mode))
         let byKey: KeyedReceiver<Body> | undefined
-        const onReturned = (lookupId: bigint) => byKey?.unpark(lookupId)
+        const onReturned = (lookupId: bigint) => {
+          byKey?.unpark(lookupId)
+          if (mode === "peekLock") intake.lookAgain()
+        }
         const parking = yield* parkingOf(bytes, queueName, policy, mode, shutdown, onReturned)
         const rollbacks = new BatchRollbacks()
         const attemptsBefore = (message: ReceivedMessage) => {

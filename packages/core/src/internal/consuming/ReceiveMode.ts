@@ -357,6 +357,11 @@ class PeekLockReceiver implements MessageReceiver {
     if (reopenCount !== reader.state.handle.node.reopenCount) intake.lookAgain()
   }
 
+  /** Unlocks a message that was moved to a subqueue, from which it may be back before its delivery has ended. */
+  unlockMoved(lookupId: bigint): void {
+    this.#locked.delete(lookupId)
+  }
+
   #peekFirst(backOff: BackOff, wait: Wait): Effect.Effect<ReceivedMessage | undefined, MsmqError> {
     const { reader, shutdown } = this.queue
     // Even a peek that does not wait takes long where the queue manager does, and a shutdown loses nothing by ending it.
@@ -370,11 +375,14 @@ class PeekLockReceiver implements MessageReceiver {
 
   /** Looks past the locked messages, of which it reads as little as it can. */
   #peekUnlocked(wait: Wait): Effect.Effect<ReceivedMessage | undefined, MsmqError> {
-    const { reader, shutdown } = this.queue
+    const { intake, reader, shutdown } = this.queue
+    // A parked message may come back to a place that the cursor has passed.
+    const lookAgain = Effect.as(intake.change, Option.none())
     const unlocked = Effect.flatMap(openCursor(reader, operation), (cursor) => {
       const peek = (action: "peekCurrent" | "peekNext", timeout: number | null) =>
         reader.peekAt({ operation, action, timeout, cursor }, false)
-      const arrived = wait(peek("peekCurrent", null))
+      const waiting = Effect.raceFirst(Effect.asSome(peek("peekCurrent", null)), lookAgain)
+      const arrived = Effect.map(wait(waiting), Option.flatten)
       const next = (action: "peekCurrent" | "peekNext"): Effect.Effect<bigint | undefined, MsmqError> =>
         shutdown.interrupts(peek(action, 0)).pipe(
           Effect.catchIf(
@@ -408,6 +416,7 @@ class LockedMessage implements HeldMessage {
   readonly isCompleted = Effect.succeed(false)
   readonly #receiver: PeekLockReceiver
   readonly #backOff: BackOff
+  #isMoved = false
 
   constructor(receiver: PeekLockReceiver, backOff: BackOff, message: ReceivedMessage) {
     this.#receiver = receiver
@@ -440,7 +449,11 @@ class LockedMessage implements HeldMessage {
   }
 
   park(subqueue: string): Effect.Effect<boolean, MsmqError> {
-    return moveAside(this.#queue, this.#backOff, this, subqueue)
+    return Effect.map(moveAside(this.#queue, this.#backOff, this, subqueue), (isMoved) => {
+      this.#isMoved = isMoved
+      if (isMoved) this.#receiver.unlockMoved(this.message.lookupId)
+      return isMoved
+    })
   }
 
   movePoison(poison: Poison): Effect.Effect<Moved, MsmqError> {
@@ -459,7 +472,7 @@ class LockedMessage implements HeldMessage {
   }
 
   close(): undefined {
-    this.#receiver.unlock(this)
+    if (!this.#isMoved) this.#receiver.unlock(this)
   }
 
   get #remove(): Effect.Effect<void, MsmqError> {
