@@ -354,6 +354,49 @@ describe("a batch", () => {
       )
   )
 
+  it.effect(
+    "of which a part has been removed when consuming ends has that part handled, and the rest in the queue",
+    () =>
+      leakFree(
+        Effect.gen(function* () {
+          const receiver = yield* queues({ transactional: false, shareMode: "denyReceive" })
+          yield* send(orders, ...numbers(3))
+          const { events, onEvent } = eventLog()
+          yield* FaultInjection.inject({
+            function: "MQReceiveMessageByLookupId",
+            call: 4,
+            code: "MQ_ERROR_ACCESS_DENIED"
+          })
+          const consumer = yield* start(receiver.consumeBatches(() => Effect.void, { size: 3, onEvent }))
+          assert.strictEqual(reasonOf(yield* Fiber.await(consumer))._tag, "AccessDenied")
+          assert.deepStrictEqual(
+            events.filter((event) => !event.startsWith("Received")),
+            ["Handled 1", "Returned 2", "Returned 3"]
+          )
+          assert.deepStrictEqual(yield* labelsIn(orders), ["2", "3"])
+        })
+      )
+  )
+
+  it.effect("that is stopped while it waits for the service is back in the queue, with an event for each message", () =>
+    leakFree(
+      Effect.gen(function* () {
+        const receiver = yield* queues()
+        yield* send(orders, ...numbers(2))
+        const { events, onEvent } = eventLog()
+        const opened = yield* Deferred.make<void>()
+        const consumer = yield* start(receiver.consumeBatches(() => Deferred.await(opened), { size: 2, onEvent }))
+        yield* stopService
+        yield* Deferred.succeed(opened, undefined)
+        yield* elapse(0)
+        yield* Fiber.interrupt(consumer)
+        yield* startService
+        assert.deepStrictEqual(events, ["Received 1", "Received 2", "TransientFailure", "Returned 1", "Returned 2"])
+        assert.deepStrictEqual(yield* labelsIn(orders), ["1", "2"])
+      })
+    )
+  )
+
   it.effect("by default ends consuming with its message at fault, which stays in the queue", () =>
     leakFree(
       Effect.gen(function* () {

@@ -81,6 +81,8 @@ export class Batching<Body, E, R> {
   readonly #handler: BatchHandler<Body, E, R>
   #size: number
   #recoveries = 0
+  /** Number of messages of the latest batch that have been removed from a plain queue, and so are handled. */
+  #removed = 0
 
   constructor(handler: BatchHandler<Body, E, R>) {
     this.#handler = handler
@@ -134,6 +136,7 @@ export class Batching<Body, E, R> {
       return release(batch)
     })
     const delivered = Effect.suspend(() => {
+      this.#removed = 0
       if (queue.shutdown.hasBegun) return Effect.void
       const received = Effect.forEach(batch, ({ message }) => events.emit({ _tag: "Received", message }), {
         discard: true
@@ -149,9 +152,13 @@ export class Batching<Body, E, R> {
   }
 
   #emitReturned(batch: HeldBatch): Effect.Effect<void> {
-    return Effect.forEach(batch, ({ message }) => this.#handler.events.emit({ _tag: "Returned", message }), {
-      discard: true
-    })
+    return Effect.forEach(
+      batch.slice(this.#removed),
+      ({ message }) => this.#handler.events.emit({ _tag: "Returned", message }),
+      {
+        discard: true
+      }
+    )
   }
 
   #attempt(batch: HeldBatch, rollBack: Effect.Effect<void>): Effect.Effect<void, MsmqError, R> {
@@ -186,7 +193,11 @@ export class Batching<Body, E, R> {
       onFailure: (cause) => this.#handlerFailed(batch, cause, rollBack),
       onSuccess: () =>
         Effect.matchEffect(this.#complete(batch), {
-          onFailure: (error) => this.#completionFailed(batch, error, rollBack),
+          onFailure: (error) =>
+            Effect.andThen(
+              this.#emitHandled(batch.slice(0, this.#removed)),
+              this.#completionFailed(batch, error, rollBack)
+            ),
           onSuccess: () => this.#handled(batch)
         })
     })
@@ -205,15 +216,21 @@ export class Batching<Body, E, R> {
   #complete(batch: HeldBatch): Effect.Effect<void, MsmqError> {
     const [first] = batch
     return first.participation === "none"
-      ? Effect.forEach(batch, (held) => held.complete ?? Effect.void, { discard: true })
+      ? Effect.forEach(batch, (held) => Effect.map(held.complete ?? Effect.void, () => this.#removed++), {
+          discard: true
+        })
       : (first.complete ?? Effect.void)
   }
 
   #handled(batch: HeldBatch): Effect.Effect<void> {
-    const { backOff, events, queue } = this.#handler
-    backOff.reset()
+    this.#handler.backOff.reset()
     this.#recoveries = 0
     this.#grow()
+    return this.#emitHandled(batch)
+  }
+
+  #emitHandled(batch: ReadonlyArray<HeldMessage>): Effect.Effect<void> {
+    const { events, queue } = this.#handler
     return Effect.forEach(
       batch,
       ({ message }) => events.emit({ _tag: "Handled", message, attempt: queue.attemptsBefore(message) + 1 }),
@@ -268,7 +285,7 @@ export class Batching<Body, E, R> {
     const { events, rollbacks } = this.#handler
     rollbacks.add(batch)
     this.#size = Math.ceil(batch.length / 2)
-    const messages = batch.map(({ message }) => message)
+    const messages = batch.slice(this.#removed).map(({ message }) => message)
     return rollBack.pipe(
       Effect.andThen(Effect.suspend(() => events.emit({ _tag: "BatchFailed", messages, cause }))),
       // Without a wait in the handler, other fibers get their turn.
