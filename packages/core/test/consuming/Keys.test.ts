@@ -3,7 +3,7 @@ import { MessageBody, MessageQueue } from "@effect-msmq/core"
 import { connect } from "@effect-msmq/core/promises"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Deferred, Effect, Fiber, Layer, References, Schema } from "effect"
+import { Cause, Deferred, Effect, Fiber, Layer, References, Schema, Schedule } from "effect"
 import {
   consuming,
   eventLog,
@@ -328,6 +328,34 @@ describe("a consumer with keys", () => {
         yield* Fiber.interrupt(consumer)
       })
     )
+  )
+
+  it.effect(
+    "handles a message that comes before the others, by its priority, while the event of an idle consumer is heard",
+    () =>
+      leakFree(
+        Effect.gen(function* () {
+          const receiver = yield* queues({ transactional: false, shareMode: "denyReceive" })
+          yield* send(orders, "a1", "a2")
+          const handled: Array<string> = []
+          const consumer = yield* consuming(
+            receiver,
+            ({ label }) => (label === "a1" ? Effect.fail("busy") : Effect.sync(() => handled.push(label))),
+            {
+              keys,
+              concurrency: 2,
+              retry: Schedule.spaced("1 hour"),
+              park: { subqueue: "retry" },
+              onEvent: ({ _tag }) => (_tag === "Idle" ? Effect.sleep("1 second") : Effect.void)
+            }
+          )
+          const sender = yield* MessageQueue.openSender(orders)
+          yield* sender.send({ label: "b1", priority: 7 })
+          yield* elapse("1 second")
+          assert.deepStrictEqual([handled, yield* labelsIn(orders)], [["b1"], ["a2"]])
+          yield* Fiber.interrupt(consumer)
+        })
+      )
   )
 
   it.effect("is paused and stopped while it waits for a key", () =>

@@ -166,7 +166,8 @@ export class Intake<Progress> {
 
   /**
    * Runs a wait for a message, during which the worker is not busy. Returns `None` where the shutdown, a pause or another change
-   * interrupted it. `whenIdle`: runs before the wait where nothing else is to do.
+   * interrupted it. `whenIdle`: runs instead of the wait, once, where nothing else is to do. The worker looks again after it, since a
+   * message may have come meanwhile that the wait would not see.
    */
   wait<A, E>(wait: Effect.Effect<A, E>, whenIdle: Effect.Effect<void>): Effect.Effect<Option.Option<A>, E> {
     return Effect.suspend(() => {
@@ -176,9 +177,8 @@ export class Intake<Progress> {
       this.leave()
       this.#waiting++
       const waited = shutdown.interruptsOr(Deferred.await(changed), wait)
-      const announced = this.becomesIdle() ? Effect.andThen(whenIdle, waited) : waited
       return Effect.ensuring(
-        announced,
+        this.becomesIdle() ? Effect.as(whenIdle, Option.none<A>()) : waited,
         Effect.sync(() => {
           this.#waiting--
           this.enter()
