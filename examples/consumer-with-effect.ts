@@ -1,5 +1,5 @@
 /**
- * Service that handles orders until it is told to stop, with Effect. Then it finishes the order that it handles, receives no other one,
+ * Service that handles orders until a signal stops it, with Effect. Then it finishes the order that it handles, receives no further one,
  * and exits with code 0.
  *
  *   node consumer-with-effect.ts [MILLISECONDS]

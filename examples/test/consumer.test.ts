@@ -24,7 +24,7 @@ const stopWhileHandling = (path: string, milliseconds: number) => {
 describe.skipIf(process.platform === "win32").each(Object.entries(programs))(
   "a service %s that SIGTERM stops",
   (_, [path, stopped]) => {
-    it("finishes the order that it handles, receives no other one, and exits with code 0", async () => {
+    it("finishes the order that it handles, receives no further one, and exits with code 0", async () => {
       const { code, lines, signal, stderr } = await stopWhileHandling(path, 300)
       // On a busy machine the signal may come during a later order.
       const handled = lines.filter((line) => line.startsWith("handled")).length

@@ -64,8 +64,8 @@ export class HandlerTimeout extends Data.TaggedError("HandlerTimeout")<{
 }
 
 /**
- * Error by which a handler says that no further attempt can succeed: its message is poison at once, whatever `retry` says. What the
- * handler has sent and received in its transaction is rolled back.
+ * Error with which a handler fails when no further attempt can succeed: its message is poison at once, whatever `retry` says. The sends
+ * and receives of the handler in its transaction are rolled back.
  *
  * @example
  * ```ts import.meta.vitest
@@ -99,7 +99,7 @@ export class HandlerTimeout extends Data.TaggedError("HandlerTimeout")<{
  * @since 0.1.0
  */
 export class Unrecoverable extends Data.TaggedError("Unrecoverable")<{
-  /** Reason, for people. The header `failure.error` of a copy and the log have it. */
+  /** Reason in words, which the log and the header `failure.error` of a copy have. */
   readonly because: string
   /**
    * Place that the message goes to: `"poison"`, as the option `poison` says; `"reject"`, it is removed as refused, and becomes a
@@ -107,7 +107,7 @@ export class Unrecoverable extends Data.TaggedError("Unrecoverable")<{
    * no message can be rejected.
    */
   readonly action?: "poison" | "reject" | undefined
-  /** Error that caused it. None by default. */
+  /** Error that is the cause of this one. None by default. */
   readonly cause?: unknown
 }> {
   /** Throws an `MsmqError` with the reason `IllegalOption` for fields that are illegal. */
@@ -418,9 +418,9 @@ export interface ConsumePolicy<in E = unknown, out R = never> {
  * Options of `Receiver.consume` by which the messages of one key are handled in order, one at a time, while those of different keys are
  * handled side by side.
  *
- * A parked message keeps its key: the later messages of the key wait in the queue until it is handled or poison. A poison message does
- * not: the later messages of its key are handled after it was moved. The order is that of this consumer; others of the same queue
- * know nothing of its keys.
+ * A parked message keeps its key: the later messages of the key wait in the queue until it is handled or poison. The later messages of
+ * a poison message's key are handled after it was moved. The order is that of this consumer; other consumers of the queue do not share
+ * its keys.
  *
  * @example
  * ```ts import.meta.vitest
@@ -458,8 +458,8 @@ export interface ConsumePolicy<in E = unknown, out R = never> {
  */
 export interface KeyPolicy<in Received = ReceivedMessage> {
   /**
-   * Function that returns the key of a message, such as the number of a customer. A message at which it throws is poison, and so is one
-   * for which it returns no string. Without it, messages have no keys.
+   * Function that returns the key of a message, such as the number of a customer. A message is poison if
+   * the function throws for it, or returns anything but a string. Messages have no keys by default.
    */
   readonly keys?: ((message: Received) => string) | undefined
   /**

@@ -376,7 +376,7 @@ export interface PartiallyEncoded extends Omit<EncodedBody, "bodyType"> {
  * `encode` may set the label, headers or the extension of a message, and `decode` sees all of the message. A message that has
  * a label, an extension, or a header of that name of its own, with another value, is refused.
  *
- * Throws an `MsmqError` with the reason `IllegalOption` for functions that are none, and for an option that does not exist.
+ * Throws an `MsmqError` with the reason `IllegalOption` for values that are not functions, and for an option that does not exist.
  *
  * @example
  * ```ts import.meta.vitest
@@ -425,7 +425,7 @@ export const make = <Sent, Received = Sent>(options: MakeOptions<Sent, Received>
 
 const encodedOf = (encoded: Uint8Array | PartiallyEncoded): EncodedBody => {
   if (encoded instanceof Uint8Array) return { body: encoded, bodyType: 0 }
-  // The send refuses what is no object with a body.
+  // The send refuses a value that is not an object with a body.
   return typeof encoded === "object" && encoded !== null ? { ...encoded, bodyType: encoded.bodyType ?? 0 } : encoded
 }
 
@@ -434,7 +434,7 @@ const attempt = <A>(name: string, does: string, run: () => A): Result.Result<A, 
   try {
     const given = run()
     if (!Predicate.isPromiseLike(given)) return Result.succeed(given)
-    // A rejection that nobody handles would end the process.
+    // An unhandled rejection would end the process.
     given.then(constVoid, constVoid)
     return Result.fail(`must be something that ${name} can ${does} at once, and it returned a promise`)
   } catch (thrown) {
@@ -466,7 +466,7 @@ const attempt = <A>(name: string, does: string, run: () => A): Result.Result<A, 
  * A claim check is the text `effect-msmq/claim-check/1`, the number of bytes of the body, and the reference, each in a line of its
  * own, in UTF-8; the message has the body type that the body has.
  *
- * Throws an `MsmqError` with the reason `IllegalOption` for what is no codec or no store.
+ * Throws an `MsmqError` with the reason `IllegalOption` for values that are not a codec or not a store.
  *
  * @example
  * ```ts import.meta.vitest

@@ -9,8 +9,8 @@ import * as Stream from "effect/Stream"
 import { creationOf, type Ensured, ensureQueue } from "./internal/queues/ensuring.ts"
 import { type LocatedQueue, locate as locatePublic, type Restriction } from "./internal/queues/locating.ts"
 import { openQueue, openQueueOfKind } from "./internal/queues/opening.ts"
-import type { KindOf } from "./internal/queues/sender.ts"
-import { openToSend, senderOn } from "./internal/queues/sender.ts"
+import type { KindOf } from "./internal/queues/openToSend.ts"
+import { openToSend, senderOn } from "./internal/queues/openToSend.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
 import { onQueue } from "./internal/telemetry/telemetry.ts"
 import type { Operation } from "./internal/telemetry/Operation.ts"
@@ -50,8 +50,8 @@ import type {
 } from "./internal/redriving/RedriveOptions.ts"
 import { removeMessages as removeChosen } from "./internal/redriving/removeMessages.ts"
 import { readOf } from "./internal/messages/readGroups.ts"
-import type { SenderDefaults } from "./internal/messages/senderDefaults.ts"
-import { addressDefaults, checkDefaults } from "./internal/messages/senderDefaults.ts"
+import type { SenderDefaults } from "./internal/sending/senderDefaults.ts"
+import { addressDefaults, checkDefaults } from "./internal/sending/senderDefaults.ts"
 import { withFields } from "./internal/arrival/AwaitedSend.ts"
 import type { Message, ReadMessage, ReadOptions, ReceivedMessage } from "./Message.ts"
 import type { ReceiveAccess } from "./internal/queues/receiveAccesses.ts"
@@ -88,8 +88,8 @@ export {
 } from "./internal/options/queueOptions.ts"
 
 export type { Changes, CreateOptions, Properties } from "./internal/queues/queueRecords.ts"
-export type { KindOf } from "./internal/queues/sender.ts"
-export type { SenderDefaults } from "./internal/messages/senderDefaults.ts"
+export type { KindOf } from "./internal/queues/openToSend.ts"
+export type { SenderDefaults } from "./internal/sending/senderDefaults.ts"
 export type { ReceiveAccess } from "./internal/queues/receiveAccesses.ts"
 export type { ShareMode } from "./Mqrt.ts"
 export type { QueuePrivacyLevel } from "./mqrt/QueueProperties.ts"
@@ -120,7 +120,7 @@ export interface OpenSenderOptions<Body = Uint8Array, Transactional extends bool
    */
   readonly transactional?: Transactional
   /**
-   * Values for the fields that a message does not have, and for the options that a send does not have; see {@link SenderDefaults}.
+   * Values of the fields that a message leaves out, and of the options that a send leaves out; see {@link SenderDefaults}.
    * Those of Message Queuing by default.
    */
   readonly defaults?: SenderDefaults<Body> | undefined
@@ -847,8 +847,8 @@ export const redrive: (
  * or holds meanwhile are skipped. An interruption takes effect between two messages, and `onProgress` has counted those that were
  * removed.
  *
- * Fails as {@link openReceiver} does; with `IllegalOption` without `where`, `olderThan` and `limit`, and where `where` does not return `true`
- * or `false`; with `SourceFailed` where a function throws. The error has the `messageId` of the message that it failed at.
+ * Fails as {@link openReceiver} does; with `IllegalOption` without `where`, `olderThan` and `limit`, and where `where` does not return
+ * `true` or `false`; with `SourceFailed` where a function throws. The error has the `messageId` of the message that it failed at.
  *
  * @example
  * ```ts import.meta.vitest

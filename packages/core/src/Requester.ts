@@ -22,7 +22,7 @@ import { requesterOptions, requestOptions } from "./internal/options/requesterOp
 import { Violation } from "./internal/options/Violation.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
 import { outsideGate } from "./internal/promises/AbortGate.ts"
-import { openToSend, senderOn } from "./internal/queues/sender.ts"
+import { openToSend, senderOn } from "./internal/queues/openToSend.ts"
 import type { UnexpectedMessage, UnexpectedPolicy } from "./internal/requests/Responses.ts"
 import { Responses } from "./internal/requests/Responses.ts"
 import * as operations from "./internal/telemetry/Operation.ts"
@@ -65,7 +65,7 @@ export interface Options<Question = Uint8Array, Answer = Uint8Array> {
    * `Undelivered`. They come to another private queue of this process. `false` by default.
    */
   readonly negativeAcknowledgments?: boolean | undefined
-  /** Way to treat messages that answer no request under way; `"remove"` by default. */
+  /** Treatment of messages that answer no request under way; `"remove"` by default. */
   readonly unexpected?: UnexpectedPolicy | undefined
   /**
    * Function that is called for each of these messages. Nothing waits for its effect, whose failure is logged. By default a warning is
@@ -176,7 +176,7 @@ export class Requester<Question = Uint8Array, Answer = Uint8Array> extends Descr
         Effect.flatMap((limit) =>
           OwnedHandle.leaseWaiting(own.owner, operation, () => this.#request(call, message, limit, onSent))
         ),
-        // Whatever ends the request, its response is given to the program, or it is an unexpected message.
+        // A response that the program does not get, whatever has ended the request, is an unexpected message.
         Effect.onExit((exit) => (sent === undefined ? Effect.void : responses.end(sent, exit))),
         Effect.provideService(Current, "none")
       )

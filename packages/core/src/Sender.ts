@@ -13,14 +13,14 @@ import type * as Tracer from "effect/Tracer"
 import type { Acknowledgments } from "./internal/arrival/Acknowledgments.ts"
 import type { Acknowledgment, AwaitedEvent } from "./internal/arrival/AwaitedSend.ts"
 import { acknowledgmentOf, destinationsIn, requests, withFields } from "./internal/arrival/AwaitedSend.ts"
-import type { Given as GivenSend, PlainRequests, SenderState } from "./internal/messages/Batch.ts"
-import { Batch } from "./internal/messages/Batch.ts"
+import { Batch } from "./internal/sending/Batch.ts"
+import type { Given as GivenSend, PlainSettings, SenderState } from "./internal/sending/SendSettings.ts"
 import { Described, facts, stateOf } from "./internal/Described.ts"
 import type { Facts } from "./internal/Described.ts"
-import { completed } from "./internal/messages/senderDefaults.ts"
+import { completed } from "./internal/sending/senderDefaults.ts"
 import * as OwnedHandle from "./internal/ownership/OwnedHandle.ts"
 import { Observer } from "./internal/telemetry/telemetry.ts"
-import { sourceOf, sourceOfPull } from "./internal/messages/sources.ts"
+import { sourceOf, sourceOfPull } from "./internal/sending/sources.ts"
 import * as Given from "./internal/options/illegalOption.ts"
 import type { NameOf, OptionTable } from "./internal/options/OptionTable.ts"
 import { withOptions } from "./internal/options/OptionTable.ts"
@@ -35,10 +35,10 @@ import { MsmqError } from "./MsmqError.ts"
 import { Current } from "./Transaction.ts"
 import * as operations from "./internal/telemetry/Operation.ts"
 import type { Operation } from "./internal/telemetry/Operation.ts"
-import type { QueueKind, SendAllOptions, SendOptions, SendReport } from "./internal/messages/SendOptions.ts"
+import type { QueueKind, SendAllOptions, SendOptions, SendReport } from "./internal/sending/SendOptions.ts"
 
 export type { Acknowledgment, AwaitedEvent } from "./internal/arrival/AwaitedSend.ts"
-export type { QueueKind, SendAllOptions, SendOptions, SendReport } from "./internal/messages/SendOptions.ts"
+export type { QueueKind, SendAllOptions, SendOptions, SendReport } from "./internal/sending/SendOptions.ts"
 
 export type { AuthenticationLevel, CryptographicProvider } from "./mqrt/MessageProperties.ts"
 
@@ -88,7 +88,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
   readonly #state: SenderState<Body>
   readonly #acknowledgments: Effect.Effect<Acknowledgments, MsmqError>
   readonly #observer: Observer
-  readonly #plainRequests: PlainRequests<Body> = {}
+  readonly #plainSettings: PlainSettings<Body> = {}
   /** Send of one message without options and without a span. */
   readonly #plain: GivenSend<Body>
 
@@ -152,8 +152,8 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
    * [`MQSendMessage`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms711382(v=vs.85)).
    *
    * Fails with `IllegalMessage` or `TransactionMismatch` before any call, with `SourceFailed` if a property of the message
-   * or the codec throws, or the body cannot be put into its store, with `Released` if the sender or the context was closed, and with the reasons of Message Queuing's
-   * own codes.
+   * or the codec throws, or the body cannot be put into its store, with `Released` if the sender or the context was closed, and with
+   * the reasons of Message Queuing's own codes.
    *
    * @since 0.1.0
    */
@@ -164,7 +164,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
         const observation = this.#observer.begin(operation, fiber, true)
         const batch =
           options === undefined && this.#state.defaults === undefined
-            ? Batch.beginPlain(fiber, this.#plain, this.#plainRequests)
+            ? Batch.beginPlain(fiber, this.#plain, this.#plainSettings)
             : this.#begin(fiber, operation, sendOptions, options, undefined)
         return batch instanceof MsmqError
           ? observation.end(Exit.fail(batch))

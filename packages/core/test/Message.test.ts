@@ -2,7 +2,7 @@ import { Message } from "@effect-msmq/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Schema } from "effect"
 import { namesIn } from "../src/internal/names/knownNames.ts"
-import { propertiesOf, Refusal, violation } from "../src/internal/messages/outgoing.ts"
+import { propertiesOf, Refusal, violation } from "../src/internal/sending/outgoing.ts"
 
 const propertiesOrRefusal = (message: Message.Message, index = 7) =>
   propertiesOf(message, index, message.body, 0, message.extension)

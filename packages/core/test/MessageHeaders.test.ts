@@ -2,8 +2,8 @@ import type { Message } from "@effect-msmq/core"
 import { MessageHeaders } from "@effect-msmq/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Option, Result, Schema } from "effect"
-import { Refusal } from "../src/internal/messages/outgoing.ts"
-import { extensionOf } from "../src/internal/messages/outgoingHeaders.ts"
+import { Refusal } from "../src/internal/sending/outgoing.ts"
+import { extensionOf } from "../src/internal/sending/outgoingHeaders.ts"
 
 const utf8 = (text: string) => new TextEncoder().encode(text)
 const utf16 = (text: string, littleEndian: boolean) => {

@@ -32,7 +32,7 @@ const ownQueues = Effect.map(QueueManager.privateQueues(), (names) =>
 )
 
 describe("a request", () => {
-  it.effect("gets the response to it, in whatever order those to many come", () =>
+  it.effect("gets its own response, in whatever order the responses to many requests come", () =>
     Effect.gen(function* () {
       const { requester, server } = yield* world()
       const asked = yield* ask(requester, labels(50))
@@ -90,28 +90,30 @@ describe("a request", () => {
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
-  it.effect("gets the first of two responses; the second, and the message of a stranger, are unexpected", () =>
-    Effect.gen(function* () {
-      const unexpected: Array<readonly [string, boolean]> = []
-      const { requester, server } = yield* world({
-        onUnexpected: ({ isLate, message }) => Effect.sync(() => unexpected.push([message.label, isLate]))
-      })
-      yield* MessageQueue.send(requester.responseQueue, { label: "stranger" })
-      yield* MessageQueue.send(requester.responseQueue, { label: "other", correlationId: new Uint8Array(20).fill(1) })
-      const [first] = yield* ask(requester, ["1"])
-      const question = yield* server.receive
-      yield* MessageQueue.reply(question, { label: "answer" })
-      yield* MessageQueue.reply(question, { label: "answer again" })
-      assert.strictEqual((yield* Fiber.join(first!)).label, "answer")
-      const [second] = yield* ask(requester, ["2"])
-      yield* MessageQueue.reply(yield* server.receive, { label: "answer 2" })
-      assert.strictEqual((yield* Fiber.join(second!)).label, "answer 2")
-      assert.deepStrictEqual(unexpected, [
-        ["stranger", false],
-        ["other", false],
-        ["answer again", true]
-      ])
-    }).pipe(Effect.scoped, Effect.provide(layer))
+  it.effect(
+    "gets the first of two responses; the second one, and a message that answers no request, are unexpected",
+    () =>
+      Effect.gen(function* () {
+        const unexpected: Array<readonly [string, boolean]> = []
+        const { requester, server } = yield* world({
+          onUnexpected: ({ isLate, message }) => Effect.sync(() => unexpected.push([message.label, isLate]))
+        })
+        yield* MessageQueue.send(requester.responseQueue, { label: "stranger" })
+        yield* MessageQueue.send(requester.responseQueue, { label: "other", correlationId: new Uint8Array(20).fill(1) })
+        const [first] = yield* ask(requester, ["1"])
+        const question = yield* server.receive
+        yield* MessageQueue.reply(question, { label: "answer" })
+        yield* MessageQueue.reply(question, { label: "answer again" })
+        assert.strictEqual((yield* Fiber.join(first!)).label, "answer")
+        const [second] = yield* ask(requester, ["2"])
+        yield* MessageQueue.reply(yield* server.receive, { label: "answer 2" })
+        assert.strictEqual((yield* Fiber.join(second!)).label, "answer 2")
+        assert.deepStrictEqual(unexpected, [
+          ["stranger", false],
+          ["other", false],
+          ["answer again", true]
+        ])
+      }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
   it.effect("leaves unexpected messages in a subqueue of a given response queue, which stays", () =>
@@ -150,7 +152,7 @@ describe("a request", () => {
       }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
-  it.effect("in a transaction is sent all the same, since nobody could answer it before the commit", () =>
+  it.effect("is sent outside of the transaction that runs, since it could not be answered before the commit", () =>
     Effect.gen(function* () {
       const { requester, server } = yield* world({}, { transactional: true })
       const answering = Effect.flatMap(server.receive, (question) => MessageQueue.reply(question, { label: "answer" }))
@@ -245,7 +247,7 @@ describe("a request", () => {
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
-  it.effect("leaves nothing that nobody saw: responses that are left at the closing are reported", () =>
+  it.effect("reports the responses that are left when its requester closes", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(prices)
       const unexpected: Array<string> = []

@@ -88,7 +88,7 @@ describe("a test with Effect", () => {
     })
   )
 
-  it.effect("in a shared layer is blamed for its own handles alone", () =>
+  it.effect("in a shared layer fails for its own handles only", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
       const first = yield* Effect.exit(HandleLedger.leakFree(openForgotten))
@@ -97,7 +97,7 @@ describe("a test with Effect", () => {
     }).pipe(Effect.provide(TestMsmq.layer))
   )
 
-  it.effect("has two connections to one MSMQ, whose closings are their own", () =>
+  it.effect("has two connections to one MSMQ, each of which closes by itself", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
       const shop = yield* Layer.build(TestMsmq.connection)
@@ -263,7 +263,7 @@ describe("a test in promises", () => {
     )
   })
 
-  it("has no clock to move but its own", async () => {
+  it("cannot move the clock of the system", async () => {
     await using msmq = await promises.TestMsmq.start({ clock: "system" })
     const refused: unknown = await msmq.advance("1 hour").catch((error: unknown) => error)
     assert(refused instanceof MsmqError && refused.reason._tag === "IllegalOption", String(refused))

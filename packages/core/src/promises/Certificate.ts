@@ -1,5 +1,5 @@
 /**
- * Certificates for programs that do not write Effect.
+ * Certificates for programs that do not use Effect.
  *
  * @since 0.1.0
  */

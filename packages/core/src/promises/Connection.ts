@@ -1,5 +1,5 @@
 /**
- * Connections for programs that do not write Effect.
+ * Connections for programs that do not use Effect.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * Events of `consume` for programs that do not write Effect: a failure is a value that was thrown, and a time is a number of
+ * Events of `consume` for programs that do not use Effect: a failure is a value that was thrown, and a time is a number of
  * milliseconds.
  *
  * @since 0.1.0

@@ -1,5 +1,5 @@
 /**
- * Consumers, their policy and their handlers, for programs that do not write Effect.
+ * Consumers, their policy and their handlers, for programs that do not use Effect.
  *
  * @since 0.1.0
  */
@@ -82,7 +82,7 @@ export interface ConsumePolicy {
   readonly poison?: PoisonPolicy | undefined
   /**
    * Time that a handler has for one attempt; no limit by default. Then its `signal` aborts, and the attempt has failed with
-   * `HandlerTimeout`: it is rolled back, and counts. A handler that goes on all the same takes part in no transaction any more.
+   * `HandlerTimeout`: it is rolled back, and counts. A handler that goes on nevertheless takes part in no transaction any more.
    */
   readonly handlerTimeout?: Duration.Input | undefined
   /**
@@ -234,7 +234,7 @@ export class Consumer extends Described implements AsyncDisposable {
   }
 
   /**
-   * Pauses the consumer: from this call on it begins to receive no further message, until {@link resume}. The promise is fulfilled
+   * Pauses the consumer: from this call on it begins no further receive, until {@link resume}. The promise is fulfilled
    * when the messages that it has are handled, with their further attempts, or when it is resumed. A handler that pauses its own
    * consumer does not wait.
    */
@@ -259,14 +259,14 @@ export class Consumer extends Described implements AsyncDisposable {
 
   /**
    * Stops the consumer: it receives no further message, lets handlers that run finish within `shutdownTimeout`, and returns
-   * {@link done}. To a handler of the consumer, or its `onEvent`, it returns at once, and the consumer ends after that. A second
+   * {@link done}. Called by a handler of the consumer or its `onEvent`, it returns at once, and the consumer ends after that. A second
    * call waits for the same end.
    */
   async stop(): Promise<void> {
     if (await this.#stopped()) await this.done
   }
 
-  /** Stops the consumer, and waits for its end. A failure of the consumer is left to {@link done}. */
+  /** Stops the consumer, and waits for its end. A failure of the consumer rejects {@link done} alone. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (await this.#stopped()) await this.#ended
   }

@@ -1,5 +1,5 @@
 /**
- * Cursors for programs that do not write Effect.
+ * Cursors for programs that do not use Effect.
  *
  * @since 0.1.0
  */

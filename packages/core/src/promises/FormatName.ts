@@ -1,6 +1,6 @@
 /**
- * Format names, by which Message Queuing opens queues, such as `DIRECT=OS:server\private$\orders`, for programs that do not write
- * Effect: a mistake is thrown.
+ * Format names, by which Message Queuing opens queues, such as `DIRECT=OS:server\private$\orders`, for programs that do not use
+ * Effect: what is illegal throws an `MsmqError`.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * Codecs between values and the bytes of a message body, for programs that do not write Effect. Give one to `openSender` and
+ * Codecs between values and the bytes of a message body, for programs that do not use Effect. Give one to `openSender` and
  * `openReceiver` of a `Connection`, and messages have typed bodies.
  *
  * @since 0.1.0
@@ -110,7 +110,7 @@ export interface BodyStore extends Omit<EffectBodyStore, "put" | "get"> {
   readonly put: (body: Uint8Array, signal: AbortSignal) => PromiseLike<string>
   /**
    * Returns the bytes of a reference, all of them and unchanged. It may be called more than once for a message. The signal aborts when
-   * the receive is interrupted. The reference is text of whoever may send to the queue: check it before it becomes a path or an
+   * the receive is interrupted. Anyone who may send to the queue can choose the reference: check it before it becomes a path or an
    * address.
    */
   readonly get: (reference: string, signal: AbortSignal) => PromiseLike<Uint8Array>
@@ -120,7 +120,7 @@ export interface BodyStore extends Omit<EffectBodyStore, "put" | "get"> {
  * Makes a codec for bodies that may be too large for a message: those of more than `above` bytes go to a store of the program, and the
  * message carries the reference. See {@link MessageBodies.claimCheck}.
  *
- * Throws an `MsmqError` with the reason `IllegalOption` for what is no codec or no store.
+ * Throws an `MsmqError` with the reason `IllegalOption` for values that are not a codec or not a store.
  *
  * @category codecs
  * @since 0.1.0
@@ -135,8 +135,8 @@ export const claimCheck = <Sent, Received>(
  * have in C#. A member whose name has `?` behind it may be null. `options` are those of {@link MessageBodies.xml}: `root` is the name
  * of the class, and `items` has the names of classes in lists.
  *
- * Throws an `MsmqError` with the reason `IllegalOption` for a description that is none, and for an option that does not exist or is not
- * allowed, and otherwise what {@link MessageBodies.xml} throws.
+ * Throws an `MsmqError` with the reason `IllegalOption` for a value that is not a description, and for an option that does not exist or is
+ * not allowed, and otherwise what {@link MessageBodies.xml} throws.
  *
  * @example
  * ```ts import.meta.vitest

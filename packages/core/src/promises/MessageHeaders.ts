@@ -1,6 +1,6 @@
 /**
  * Headers of messages: texts by name, in the extension of a message, as .NET programs on NServiceBus write and read them. For
- * programs that do not write Effect: a mistake is thrown.
+ * programs that do not use Effect: what is illegal throws an `MsmqError`.
  *
  * @since 0.1.0
  */
@@ -43,7 +43,7 @@ export const encode = (headers: MessageHeaders): Uint8Array =>
 /**
  * Decodes the headers in an extension; none if it has no bytes.
  *
- * Throws an `MsmqError` with the reason `IllegalOption` for bytes that are no headers. See {@link Headers.decode}.
+ * Throws an `MsmqError` with the reason `IllegalOption` for bytes that are not headers. See {@link Headers.decode}.
  *
  * @category codecs
  * @since 0.1.0

@@ -1,5 +1,5 @@
 /**
- * Ids of messages, for programs that do not write Effect: a mistake is thrown.
+ * Ids of messages, for programs that do not use Effect: what is illegal throws an `MsmqError`.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * Records and limits of queues for programs that do not write Effect. A `Connection` creates, deletes, finds and opens queues.
+ * Records and limits of queues for programs that do not use Effect. A `Connection` creates, deletes, finds and opens queues.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * Path names, such as `.\private$\orders`, for programs that do not write Effect: a mistake is thrown.
+ * Path names, such as `.\private$\orders`, for programs that do not use Effect: what is illegal throws an `MsmqError`.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * Queue managers for programs that do not write Effect.
+ * Queue managers for programs that do not use Effect.
  *
  * @since 0.1.0
  */
@@ -115,8 +115,8 @@ export class QueueManager extends Described {
   }
 
   /**
-   * Returns its private, public or outgoing queues with their counts and states, as an iterable; leaving the loop ends the search. See
-   * {@link management.queues}.
+   * Returns the private, public or outgoing queues of a machine with their counts and states, as an iterable; leaving the loop
+   * ends the search. See {@link management.queues}.
    */
   queues(options: management.ListOptions): AsyncIterable<management.ListedQueue> {
     return this.#iterate(operations.QueueManager.queues, management.queues(options))

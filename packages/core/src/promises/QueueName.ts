@@ -1,5 +1,5 @@
 /**
- * Names of queues as other libraries write them, for programs that do not write Effect: names are strings, and a mistake is
+ * Names of queues as other libraries write them, for programs that do not use Effect: names are strings, and a mistake is
  * thrown.
  *
  * @since 0.1.0

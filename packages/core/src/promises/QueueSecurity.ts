@@ -1,5 +1,5 @@
 /**
- * Rights on queues for programs that do not write Effect. A `Connection` grants, denies, revokes and lists them: `grantQueueRights`
+ * Rights on queues for programs that do not use Effect. A `Connection` grants, denies, revokes and lists them: `grantQueueRights`
  * and others.
  *
  * @since 0.1.0

@@ -1,5 +1,5 @@
 /**
- * Receivers for programs that do not write Effect.
+ * Receivers for programs that do not use Effect.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * Requesters for programs that do not write Effect.
+ * Requesters for programs that do not use Effect.
  *
  * @since 0.1.0
  */

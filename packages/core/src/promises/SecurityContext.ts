@@ -1,5 +1,5 @@
 /**
- * Security contexts for programs that do not write Effect.
+ * Security contexts for programs that do not use Effect.
  *
  * @since 0.1.0
  */

@@ -1,5 +1,5 @@
 /**
- * Cache of security contexts for programs that do not write Effect.
+ * Cache of security contexts for programs that do not use Effect.
  *
  * @since 0.1.0
  */
@@ -85,7 +85,7 @@ const open = (options: Options, mqrt: Mqrt["Service"]): Effect.Effect<Cache, Msm
   return Effect.map(handle, (handle) => new Cache(handle, mqrt))
 }
 
-/** Gets a context for a user of its own, who closes no one else's. */
+/** Gets a context as a handle of one user, whose closing leaves the handles of others open. */
 const contextFor = (
   { handle, mqrt }: Cache,
   certificate: Certificate | undefined,

@@ -1,6 +1,6 @@
 /**
  * Security descriptors: the owner of an object, and the permissions on it. Their text is SDDL, the security descriptor
- * definition language. For programs that do not write Effect: a mistake is thrown.
+ * definition language. For programs that do not use Effect: what is illegal throws an `MsmqError`.
  *
  * @since 0.1.0
  */

@@ -1,12 +1,12 @@
 /**
- * Messages with an id, for programs that do not write Effect.
+ * Messages with an id, for programs that do not use Effect.
  *
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { Selection as EffectSelection } from "../internal/messages/Selection.ts"
+import type { Selection as EffectSelection } from "../internal/receiving/Selection.ts"
 import { receiveOptions } from "../internal/options/promiseOptions.ts"
 import { abortable } from "../internal/options/signals.ts"
 import type { Runner } from "../internal/promises/Runner.ts"

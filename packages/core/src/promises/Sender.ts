@@ -1,12 +1,12 @@
 /**
- * Senders for programs that do not write Effect.
+ * Senders for programs that do not use Effect.
  *
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Abortable } from "./Abortable.ts"
-import { streamOf } from "../internal/messages/sources.ts"
+import { streamOf } from "../internal/sending/sources.ts"
 import type { Call } from "../internal/options/illegalOption.ts"
 import { argument } from "../internal/options/illegalOption.ts"
 import { withOptions } from "../internal/options/OptionTable.ts"
@@ -109,7 +109,7 @@ export interface SenderDefaults<Body = Uint8Array> extends Omit<EffectSenderDefa
  */
 export interface OpenSenderOptions<Body = Uint8Array, Transactional extends boolean | undefined = boolean | undefined>
   extends Omit<EffectOpenSenderOptions<Body, Transactional>, "defaults">, Abortable {
-  /** Values for what a message or a send does not have: see `openSender`. Those of Message Queuing by default. */
+  /** Values of fields and options that a message or a send leaves out: see `openSender`. Those of Message Queuing by default. */
   readonly defaults?: SenderDefaults<Body> | undefined
 }
 

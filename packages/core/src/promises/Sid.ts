@@ -1,6 +1,6 @@
 /**
- * Security identifiers: they name the owner of a queue, its users and the sender of a message. For programs that do not write
- * Effect: a mistake is thrown. A `Connection` looks accounts up: `sidOfAccount`, `accountOfSid` and `currentSid`.
+ * Security identifiers: they name the owner of a queue, its users and the sender of a message. For programs that do not use
+ * Effect: what is illegal throws an `MsmqError`. A `Connection` looks accounts up: `sidOfAccount`, `accountOfSid` and `currentSid`.
  *
  * @since 0.1.0
  */

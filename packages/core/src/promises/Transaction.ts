@@ -1,5 +1,5 @@
 /**
- * Transactions for programs that do not write Effect.
+ * Transactions for programs that do not use Effect.
  *
  * @since 0.1.0
  */
@@ -8,7 +8,7 @@ import type { Abortable } from "./Abortable.ts"
 import { Described, facts } from "../internal/Described.ts"
 import type { Facts } from "../internal/Described.ts"
 import { abortable } from "../internal/options/signals.ts"
-import { handOver } from "../internal/messages/handOver.ts"
+import { handOver } from "../internal/receiving/handOver.ts"
 import type { Runner } from "../internal/promises/Runner.ts"
 import type {
   Participation as EffectParticipation,

@@ -1,5 +1,5 @@
 /**
- * Face for programs that do not write Effect: promises, `using` or `close()`, `for await` and `AbortSignal`.
+ * Face for programs that do not use Effect: promises, `using` or `close()`, `for await` and `AbortSignal`.
  *
  * @since 0.1.0
  */

@@ -193,7 +193,7 @@ describe("a codec that sets fields of the message", () => {
     )
   )
 
-  it.effect("that returns no body sends no empty one instead", () =>
+  it.effect("that returns no body is refused, and no empty body is sent", () =>
     run(
       Effect.gen(function* () {
         yield* MessageQueue.create(orders)
@@ -343,7 +343,7 @@ describe("a codec of two functions that throw", () => {
     decode: ({ body }) => BigInt(textOf(body))
   })
 
-  it("sends and receives in promises, without a Result in sight", async () => {
+  it("sends and receives in promises, without a Result", async () => {
     await using msmq = await connect(InMemoryMqrt.layer)
     await msmq.createQueue(orders)
     await using sender = await msmq.openSender(orders, { body: numbers })

@@ -69,7 +69,7 @@ describe("a codec for JSON of a schema with services", () => {
     })
   )
 
-  it.effect("is not made of what is no schema", () =>
+  it.effect("is not made of a value that is not a schema", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(MessageBody.jsonWithServices<string, never, never>(untyped({})))
       assert(error instanceof MsmqError.MsmqError && error.reason._tag === "IllegalOption", String(error))

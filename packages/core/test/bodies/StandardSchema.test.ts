@@ -200,7 +200,7 @@ describe("a schema of another library that misbehaves", () => {
     }
   })
 
-  it("is told apart from what is no schema", () => {
+  it("is distinguished from a value that is not a schema", () => {
     for (const given of [
       undefined,
       null,
@@ -227,7 +227,7 @@ describe("a schema of another library that misbehaves", () => {
     assert.deepStrictEqual(MessageBody.json(callable).decode(json("7")), Result.succeed(7))
   })
 
-  it("has no form in XML, which is said", () => {
+  it("has no form in XML, and the error says so", () => {
     try {
       MessageBody.xml(z.object({}) as never)
       assert.fail("it was not refused")

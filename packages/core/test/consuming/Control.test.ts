@@ -219,7 +219,7 @@ describe("a control", () => {
     )
   )
 
-  it.effect("refuses a number of handlers that is none", () =>
+  it.effect("refuses a number of handlers that is not a whole number from 1 on", () =>
     Effect.gen(function* () {
       const control = yield* Consumer.makeControl
       for (const count of [0, 1.5, Number.NaN, Infinity]) {

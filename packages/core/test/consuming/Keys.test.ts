@@ -288,7 +288,7 @@ describe("messages with keys that are parked", () => {
     )
   }
 
-  it.effect("free their key where somebody takes them from the subqueue", () =>
+  it.effect("free their key where another receiver takes them from the subqueue", () =>
     leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues()

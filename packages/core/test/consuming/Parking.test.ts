@@ -180,7 +180,7 @@ describe.each(Object.entries(modes))("a message that is parked, %s,", (_, mode) 
       )
   )
 
-  it.effect("comes back also where the service was away when its time came", () =>
+  it.effect("comes back also where the service was away when its delay was over", () =>
     leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues(mode)
@@ -198,7 +198,7 @@ describe.each(Object.entries(modes))("a message that is parked, %s,", (_, mode) 
     )
   )
 
-  it.effect("is left to those who take it from the subqueue", () =>
+  it.effect("does not come back if another receiver takes it from the subqueue", () =>
     leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues(mode)
@@ -248,7 +248,7 @@ describe.each(Object.entries(modes))("a message that is parked, %s,", (_, mode) 
 })
 
 describe("parking", () => {
-  it.effect("has sent nothing that the handler sent, and rolls back with the attempt", () =>
+  it.effect("rolls back what the handler sent in the attempt", () =>
     leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues()
@@ -297,7 +297,7 @@ describe("parking", () => {
       )
   )
 
-  it.effect("brings a message back that somebody held in a transaction when its time came", () =>
+  it.effect("brings a message back that another receiver held in a transaction when its delay was over", () =>
     leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues()

@@ -60,7 +60,7 @@ describe("a function of the error as retry", () => {
     )
   )
 
-  it.effect("gets HandlerDefect for a handler that died, and numbers that include earlier attempts (E-66)", () =>
+  it.effect("gets HandlerDefect for a handler with a defect, and numbers that include earlier attempts (E-66)", () =>
     leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues()
@@ -145,7 +145,7 @@ describe("a handler that fails with Unrecoverable", () => {
     assert.include(thrown.message, `Consumer.Unrecoverable: ${rule}`)
   })
 
-  it.effect("makes its message poison at once, whose copy says why, and has sent nothing", () =>
+  it.effect("makes its message poison at once, whose copy says why, and nothing of its transaction is sent", () =>
     leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues()
@@ -170,7 +170,7 @@ describe("a handler that fails with Unrecoverable", () => {
     )
   )
 
-  it.effect("by dying does so too, and rejects its message where it asks for that (E-69)", () =>
+  it.effect("as a defect does the same, and rejects its message if it asks for that (E-69)", () =>
     leakFree(
       Effect.gen(function* () {
         const receiver = yield* queues()

@@ -74,7 +74,7 @@ describe("a message that names a queue of this computer by its path name", () =>
     }).pipe(Effect.scoped, Effect.provide(logged))
   )
 
-  it.effect("fails with the reason of a passing failure, and is sent the next time", () =>
+  it.effect("fails with the reason of a transient failure, and is sent the next time", () =>
     Effect.gen(function* () {
       const { receiver, sender } = yield* world
       yield* FaultInjection.inject({

@@ -47,7 +47,7 @@ describe("an effect that receives", () => {
     }).pipe(Effect.provide(backend))
   )
 
-  it.effect("can be run after a restart of the service, which its queue is reopened for (C-37)", () =>
+  it.effect("can be run after a restart of the service, and reopens its queue (C-37)", () =>
     Effect.gen(function* () {
       const control = yield* MsmqControl.MsmqControl
       const { receiver } = yield* queueWith(["a", "b", "c", "d"])

@@ -14,7 +14,7 @@ import type { Message } from "@effect-msmq/core"
 import { assert, describe, it } from "@effect/vitest"
 import { isDeepStrictEqual } from "node:util"
 import { IncomingMessage } from "../../src/internal/messages/IncomingMessage.ts"
-import { propertiesOf, Refusal, violation } from "../../src/internal/messages/outgoing.ts"
+import { propertiesOf, Refusal, violation } from "../../src/internal/sending/outgoing.ts"
 import { fieldsOf } from "../../src/internal/options/outgoingMessages.ts"
 import { assertHeldToTable, sampleMessage, sentInMessage } from "../support/heldToTable.ts"
 

@@ -230,7 +230,7 @@ describe.each(schedulers)("a consumer, under %s,", (_, scheduler) => {
     assert.strictEqual(consumer.progress.handled, 2)
   })
 
-  it("whose onEvent never ends, or whose handler does not, is stopped all the same", async () => {
+  it("is stopped also if its onEvent, or its handler, never ends", async () => {
     await using msmq = await connect(layer)
     const { receiver } = await opened(msmq, "1", "2")
     const never = new Promise<void>(() => {})
@@ -400,7 +400,7 @@ describe("the retries of a consumer", () => {
     assert.deepStrictEqual(new Set(await delaysOf(20, 20, { delay: 10_000 })), new Set([10_000]))
   })
 
-  it("are refused with what is allowed, where they are none", async () => {
+  it("are refused where they are illegal, with what is allowed", async () => {
     await using msmq = await connect(quiet)
     const { receiver } = await opened(msmq, "1")
     const cases: ReadonlyArray<readonly [unknown, string]> = [
@@ -424,7 +424,7 @@ describe("the retries of a consumer", () => {
 })
 
 describe("a consumer in promises", () => {
-  it("changes the number of its handlers, and refuses a number that is none", async () => {
+  it("changes the number of its handlers, and refuses an illegal number", async () => {
     await using msmq = await connect(quiet)
     const { receiver } = await opened(msmq, "1", "2", "3")
     const { begun, first, handle, open } = gate()

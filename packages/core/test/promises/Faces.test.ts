@@ -124,7 +124,7 @@ const optionsOf = (name: string): ReadonlySet<string> => {
 }
 
 describe("the promise face", () => {
-  it("has every member that the face with Effect has, or it is said why not", () => {
+  it("has every member that the face with Effect has, or the reason for its absence is listed", () => {
     const missing = effect.filter(
       (name) =>
         !inPromises.has(counterpartOf(name)) && !Object.keys(onlyEffect).some((pattern) => matches(pattern, name))
@@ -136,7 +136,7 @@ describe("the promise face", () => {
     )
   })
 
-  it("has no other member, or it is said why", () => {
+  it("has no other member, or the reason for it is listed", () => {
     const counterparts = new Set(effect.map(counterpartOf))
     const more = promises.filter((name) => !counterparts.has(name) && !(name in onlyPromises))
     assert.deepStrictEqual(more, [], "name its counterpart in docs/promises.md, or the reason here")
@@ -157,7 +157,7 @@ describe("the promise face", () => {
     assert.isAbove(Object.keys(renamed).length, 40)
   })
 
-  it("has every option that the face with Effect has, or it is said why not", () => {
+  it("has every option that the face with Effect has, or the reason for its absence is listed", () => {
     const missing = effect.flatMap((name) => {
       const counterpart = optionsOf(`promises.${counterpartOf(name)}`)
       if (!inPromises.has(counterpartOf(name))) return []
@@ -175,7 +175,7 @@ describe("the promise face", () => {
     assert.isAbove(all, 100)
   })
 
-  it("neither takes nor gives a value of Effect, or it is said why", () => {
+  it("neither takes nor returns a value of Effect, or the reason for it is listed", () => {
     const isShown = (one: (typeof reached)[number]) =>
       shown.some(({ path, type }) => type.test(one.type) && path.test(one.path))
     const unexplained = reached.filter((one) => !isShown(one))

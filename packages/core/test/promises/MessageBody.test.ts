@@ -113,7 +113,7 @@ describe("a codec of a description, in promises", () => {
     })
   })
 
-  it("is refused for a description that is none, with the way to the mistake", () => {
+  it("is refused for an illegal description, with the path to the mistake", () => {
     const endless: Record<string, unknown> = {}
     endless["Self"] = endless
     const unreadable = new Proxy(

@@ -49,7 +49,7 @@ describe("the cache of security contexts in promises", () => {
     }, options)
   })
 
-  it("gives each user a context to close, which closes nobody else's", async () => {
+  it("gives each user a context of its own, whose closing leaves the others open", async () => {
     await TestMsmq.run(async (msmq) => {
       const { connection } = msmq
       await using sender = await openAuthenticated(connection)

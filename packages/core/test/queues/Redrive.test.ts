@@ -297,7 +297,7 @@ describe("redrive", () => {
     )
   )
 
-  it.effect("from a plain queue that is held alone nobody else receives meanwhile", () =>
+  it.effect("with denyReceive no other receiver gets a message of the plain queue meanwhile", () =>
     leakFree(
       Effect.gen(function* () {
         yield* create(false)

@@ -17,7 +17,7 @@ const none = new Uint8Array(0)
 export class BytesPool {
   #words = new Uint32Array(0)
   #used = 0
-  /** View of the last bytes that were too long to be copied word by word: bodies mostly have the length of the one before. */
+  /** View of the last bytes that were too long to be copied word by word: bodies often have the length of the one before. */
   #source: Uint8Array = none
 
   /** Copies bytes of a block. `at`: in bytes, a multiple of 4. */

@@ -90,8 +90,8 @@ export const transactionMethods = {
 
 /**
  * Types of koffi by types of the declarations. Every other type is a pointer, `void *`. A `LONG` of Windows always has 4
- * bytes. What `MQSendMessage` and `MQReceiveMessage` take is no memory of JavaScript: as `uintptr_t` it is a number, which
- * koffi takes in half the time of a BigInt.
+ * bytes. No argument of `MQSendMessage` and `MQReceiveMessage` is memory of JavaScript: as `uintptr_t` they are numbers, which
+ * koffi takes in half the time of BigInts.
  */
 export const koffiTypes = {
   HRESULT: "uint32_t",

@@ -27,7 +27,7 @@ const ofUnits = (units: Uint16Array, unit: number, length: number): string => {
   return text
 }
 
-/** Text at one place, which mostly is the same again, as names are. A new string is made only for another text. */
+/** Text at one place, which often is the same again, as names are. A new string is made only for another text. */
 export class RepeatedText {
   #text = ""
   /** Units of the text and of the NUL behind it, two in each word. */

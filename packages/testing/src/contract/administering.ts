@@ -15,24 +15,11 @@ import * as assert from "node:assert/strict"
 import type { ContractPromise } from "./ContractPromise.ts"
 import { promise } from "./ContractPromise.ts"
 import { fork, newQueue, queuePrefix } from "./givens.ts"
+import { labelsIn, sendLabels } from "./labels.ts"
 
 const kinds = [true, false].flatMap((from) => [true, false].map((to) => ({ from, to })))
 
 const word = (transactional: boolean): string => (transactional ? "a transactional" : "a plain")
-
-const send = Effect.fnUntraced(function* (queue: string, labels: ReadonlyArray<string>) {
-  const sender = yield* MessageQueue.openSender(queue)
-  const transaction = sender.transactional === true ? "singleMessage" : "none"
-  yield* sender.sendAll(
-    labels.map((label) => ({ label, body: new Uint8Array(10), delivery: "recoverable" as const })),
-    { transaction }
-  )
-}, Effect.scoped)
-
-const labelsIn = Effect.fnUntraced(function* (queue: string) {
-  const receiver = yield* MessageQueue.openReceiver(queue, { access: "peek" })
-  return yield* Effect.map(Stream.runCollect(receiver.browse), (all) => all.map(({ label }) => label))
-}, Effect.scoped)
 
 /** Path name of a queue that does not exist, and that the scope deletes. */
 const absentQueue = (name: string): Effect.Effect<string, never, Mqrt | Scope.Scope> => {
@@ -72,7 +59,7 @@ export const administering: ReadonlyArray<ContractPromise> = [
     })
   ),
   promise(
-    "of twenty programs that ensure a queue at once one creates it, and all get its format name",
+    "one of twenty programs that ensure a queue at once creates it, and all get its format name",
     Effect.gen(function* () {
       const queue = yield* absentQueue("ensured")
       const all = yield* Effect.all(
@@ -114,7 +101,7 @@ export const administering: ReadonlyArray<ContractPromise> = [
     "the list of private queues has each with its messages, active or not (C-50, C-53)",
     Effect.gen(function* () {
       const [idle, busy] = [yield* newQueue({ transactional: true }), yield* newQueue()]
-      yield* send(busy, ["one", "two"])
+      yield* sendLabels(busy, ["one", "two"])
       const ending = (queue: string) => queue.slice(1).toLowerCase()
       const mine = yield* Stream.runCollect(
         Stream.filter(QueueManager.queues({ kind: "private" }), ({ name }) =>
@@ -139,7 +126,7 @@ export const administering: ReadonlyArray<ContractPromise> = [
     "a health check finds the service, queues of the right kind, their depth and age, and the dead letters",
     Effect.gen(function* () {
       const [queue, absent] = [yield* newQueue({ transactional: true }), yield* absentQueue("absent")]
-      yield* send(queue, ["one", "two"])
+      yield* sendLabels(queue, ["one", "two"])
       const report = yield* Health.check({
         queues: [{ queue, transactional: true, maximumDepth: 1 }, absent],
         maximumAge: "1 day",
@@ -168,7 +155,7 @@ export const administering: ReadonlyArray<ContractPromise> = [
       `messages of ${word(from)} queue are redriven to ${word(to)} one, each once and in order`,
       Effect.gen(function* () {
         const [source, target] = [yield* newQueue({ transactional: from }), yield* newQueue({ transactional: to })]
-        yield* send(source, ["a1", "b1", "a2", "a3"])
+        yield* sendLabels(source, ["a1", "b1", "a2", "a3"])
         const where = ({ label }: { readonly label: string }) => label.startsWith("a")
         const report = yield* MessageQueue.redrive(source, target, { where, limit: 2 })
         assert.deepEqual(report, { examined: 3, redriven: 2, skipped: 1 })
@@ -183,7 +170,7 @@ export const administering: ReadonlyArray<ContractPromise> = [
       Effect.gen(function* () {
         const [source, target] = [yield* newQueue({ transactional: from }), yield* newQueue({ transactional: to })]
         const labels = Array.from({ length: 40 }, (_, index) => `${index}`)
-        yield* send(source, labels)
+        yield* sendLabels(source, labels)
         const told = yield* cutShort(source, target)
         const arrived = yield* labelsIn(target)
         assert.deepEqual([...arrived, ...(yield* labelsIn(source))], labels)
@@ -196,7 +183,7 @@ export const administering: ReadonlyArray<ContractPromise> = [
       `poison is redriven from a subqueue back to ${word(transactional)} queue, and keeps its id`,
       Effect.gen(function* () {
         const queue = yield* newQueue({ transactional })
-        yield* send(queue, ["one", "two"])
+        yield* sendLabels(queue, ["one", "two"])
         const receiver = yield* MessageQueue.openReceiver(queue)
         const before = yield* Stream.runCollect(receiver.browse)
         for (const message of before) yield* receiver.move(message, "poison")
@@ -215,7 +202,7 @@ export const administering: ReadonlyArray<ContractPromise> = [
       `messages of ${word(transactional)} queue are removed by choice, and the others stay in order`,
       Effect.gen(function* () {
         const queue = yield* newQueue({ transactional })
-        yield* send(queue, ["a1", "b1", "a2", "b2"])
+        yield* sendLabels(queue, ["a1", "b1", "a2", "b2"])
         const where = ({ label }: { readonly label: string }) => label.startsWith("a")
         const report = yield* MessageQueue.removeMessages(queue, { where })
         assert.deepEqual(report, { examined: 4, removed: 2, skipped: 2 })
@@ -228,7 +215,7 @@ export const administering: ReadonlyArray<ContractPromise> = [
     "in an outer transaction that aborts no message is redriven",
     Effect.gen(function* () {
       const [source, target] = [yield* newQueue({ transactional: true }), yield* newQueue({ transactional: true })]
-      yield* send(source, ["one", "two"])
+      yield* sendLabels(source, ["one", "two"])
       yield* MessageQueue.redrive(source, target).pipe(
         Effect.andThen(Effect.fail("no")),
         Transaction.run(),

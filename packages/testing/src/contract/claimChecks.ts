@@ -117,7 +117,7 @@ export const claimChecks: ReadonlyArray<ContractPromise> = [
     ]
   }),
   promise(
-    "a message whose body does not come is still in the queue after a transaction that commits, and one that was received is back after an abort",
+    "a message whose body does not come stays in the queue when the transaction commits, and a received one is back after an abort",
     Effect.gen(function* () {
       const { receiver, send, setReachable } = yield* withStore(true)
       yield* send(large)

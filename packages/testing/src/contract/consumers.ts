@@ -7,29 +7,15 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
-import * as Stream from "effect/Stream"
 import * as assert from "node:assert/strict"
 import { promise } from "./ContractPromise.ts"
 import { fork, newQueue } from "./givens.ts"
+import { labelsIn, sendLabels } from "./labels.ts"
 
 const sources: ReadonlyArray<readonly [string, boolean, ShareMode]> = [
   ["a transactional queue", true, "denyNone"],
   ["a plain queue that is held alone", false, "denyReceive"]
 ]
-
-const send = Effect.fnUntraced(function* (queue: string, labels: ReadonlyArray<string>) {
-  const sender = yield* MessageQueue.openSender(queue)
-  const transaction = sender.transactional === true ? "singleMessage" : "none"
-  yield* sender.sendAll(
-    labels.map((label) => ({ label })),
-    { transaction }
-  )
-}, Effect.scoped)
-
-const labelsIn = Effect.fnUntraced(function* (queue: string) {
-  const receiver = yield* MessageQueue.openReceiver(queue, { access: "peek" })
-  return yield* Effect.map(Stream.runCollect(receiver.browse), (all) => all.map(({ label }) => label))
-}, Effect.scoped)
 
 /** Waits until something is true. */
 const until = (isTrue: () => boolean) =>
@@ -42,7 +28,7 @@ const parks = ([name, transactional, shareMode]: (typeof sources)[number]) =>
     `a message of ${name} that fails waits in a subqueue while the others are handled, and comes back in the next run, too`,
     Effect.gen(function* () {
       const queue = yield* newQueue({ transactional })
-      yield* send(queue, ["1", "2", "3"])
+      yield* sendLabels(queue, ["1", "2", "3"])
       const receiver = yield* MessageQueue.openReceiver(queue, { shareMode })
       const tries: Array<string> = []
       const consumer = (delay: "10 millis" | "1 hour") =>
@@ -73,10 +59,10 @@ const parks = ([name, transactional, shareMode]: (typeof sources)[number]) =>
 export const consumers = [
   ...sources.map(parks),
   promise(
-    "the attempts at a parked message end, also where each of them is made by another run",
+    "a parked message is poison after its last attempt, also where another run makes each of them",
     Effect.gen(function* () {
       const queue = yield* newQueue({ transactional: true })
-      yield* send(queue, ["1"])
+      yield* sendLabels(queue, ["1"])
       const receiver = yield* MessageQueue.openReceiver(queue)
       const numbers: Array<number> = []
       for (let run = 1; run <= 4; run++) {
@@ -108,10 +94,10 @@ export const consumers = [
         const consumer = yield* fork(
           receiver.consume(({ label }) => Effect.sync(() => handled.push(label)), { concurrency: 2, control })
         )
-        yield* send(queue, ["1"])
+        yield* sendLabels(queue, ["1"])
         yield* until(() => handled.length === 1)
         yield* control.pause
-        yield* send(queue, ["2"])
+        yield* sendLabels(queue, ["2"])
         yield* Effect.sleep("30 millis")
         assert.deepEqual(handled, ["1"])
         yield* control.resume
@@ -126,7 +112,7 @@ export const consumers = [
       `a batch of ${name} that fails is handled in halves, and only the message at fault is poison`,
       Effect.gen(function* () {
         const queue = yield* newQueue({ transactional })
-        yield* send(queue, ["1", "2", "3", "bad", "5", "6", "7", "8", "9"])
+        yield* sendLabels(queue, ["1", "2", "3", "bad", "5", "6", "7", "8", "9"])
         const receiver = yield* MessageQueue.openReceiver(queue, { shareMode })
         const handled: Array<string> = []
         const sizes: Array<number> = []
@@ -156,7 +142,7 @@ export const consumers = [
       Effect.gen(function* () {
         const queue = yield* newQueue({ transactional })
         const labels = ["a1", "a2", "b1", "a3", "c1", "b2", "b3", "a4"]
-        yield* send(queue, labels)
+        yield* sendLabels(queue, labels)
         const receiver = yield* MessageQueue.openReceiver(queue, { shareMode })
         const log: Array<string> = []
         let [running, most, failures] = [0, 0, 0]
@@ -184,10 +170,10 @@ export const consumers = [
     )
   ),
   promise(
-    "a handler that takes too long is rolled back, and what it sent is not sent",
+    "a handler that takes too long is rolled back with what it sent",
     Effect.gen(function* () {
       const [orders, invoices] = [yield* newQueue({ transactional: true }), yield* newQueue({ transactional: true })]
-      yield* send(orders, ["1"])
+      yield* sendLabels(orders, ["1"])
       const receiver = yield* MessageQueue.openReceiver(orders)
       const sender = yield* MessageQueue.openSender(invoices)
       let attempts = 0
@@ -212,7 +198,7 @@ export const consumers = [
     Effect.gen(function* () {
       const backend = yield* Mqrt
       const queue = yield* newQueue({ transactional: true })
-      yield* send(queue, ["1", "2", "3"])
+      yield* sendLabels(queue, ["1", "2", "3"])
       const handled: Array<string> = []
       yield* Effect.promise(async () => {
         await using msmq = await connect(Layer.effect(Mqrt, make(backend)))

@@ -4,28 +4,16 @@ import type { ShareMode } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
-import * as Stream from "effect/Stream"
 import * as assert from "node:assert/strict"
 import { promise } from "./ContractPromise.ts"
 import { fork, newQueue } from "./givens.ts"
+import { labelsIn, sendLabels } from "./labels.ts"
 
 const sources: ReadonlyArray<readonly [string, boolean, ShareMode]> = [
   ["a transactional queue", true, "denyNone"],
   ["a plain queue that is held alone", false, "denyReceive"],
   ["a plain queue that is shared", false, "denyNone"]
 ]
-
-const send = Effect.fnUntraced(function* (queue: string, labels: ReadonlyArray<string>, body: number) {
-  const sender = yield* MessageQueue.openSender(queue)
-  const transaction = sender.transactional === true ? "singleMessage" : "none"
-  const messages = labels.map((label) => ({ label, body: new Uint8Array(body), delivery: "recoverable" as const }))
-  yield* sender.sendAll(messages, { transaction })
-}, Effect.scoped)
-
-const labelsIn = Effect.fnUntraced(function* (queue: string) {
-  const receiver = yield* MessageQueue.openReceiver(queue, { access: "peek" })
-  return yield* Effect.map(Stream.runCollect(receiver.browse), (all) => all.map(({ label }) => label))
-}, Effect.scoped)
 
 /** Consumes a message whose handler fails and another one, until the consumer ends or has reported on both. */
 const consume = Effect.fnUntraced(function* (
@@ -35,9 +23,9 @@ const consume = Effect.fnUntraced(function* (
 ) {
   const orders = yield* newQueue({ transactional })
   const poison = yield* newQueue({ transactional: poisonTransactional })
-  yield* send(orders, ["bad", "good"], 900)
+  yield* sendLabels(orders, ["bad", "good"], 900)
   if (quota !== undefined) {
-    yield* send(poison, ["filling"], 900)
+    yield* sendLabels(poison, ["filling"], 900)
     yield* MessageQueue.setProperties(poison, { quota })
   }
   const events: Array<string> = []

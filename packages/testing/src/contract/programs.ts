@@ -18,6 +18,7 @@ import { setImmediate } from "node:timers/promises"
 import type { ContractPromise } from "./ContractPromise.ts"
 import { promise } from "./ContractPromise.ts"
 import { failsBecause, fork, newChannel, newQueue } from "./givens.ts"
+import { labelsIn } from "./labels.ts"
 
 const labelled = (...labels: ReadonlyArray<string>) => labels.map((label) => ({ label }))
 
@@ -25,14 +26,6 @@ const labelled = (...labels: ReadonlyArray<string>) => labels.map((label) => ({ 
 const channel = (...labels: ReadonlyArray<string>) =>
   Effect.tap(newChannel({ transactional: true }), ({ sender }) =>
     Transaction.singleMessage(sender.sendAll(labelled(...labels)))
-  )
-
-/** Peeks at all messages of a queue, and returns their labels. */
-const labelsIn = (queue: string) =>
-  Effect.scoped(
-    Effect.flatMap(MessageQueue.openReceiver(queue), (receiver) =>
-      Effect.map(Stream.runCollect(receiver.browse), (messages) => messages.map(({ label }) => label))
-    )
   )
 
 /** Makes a source of messages that then waits and does not end; `asked` is done when it is asked for more. */

@@ -137,7 +137,7 @@ const tagOf = (promise: Promise<unknown>): Promise<string> =>
     (error: MsmqError) => error.reason?._tag ?? String(error)
   )
 
-/** Promises about the transactions of programs that do not write Effect. */
+/** Promises about the transactions of programs that do not use Effect. */
 export const promiseTransactions: ReadonlyArray<ContractPromise> = [
   ...forgetful.flatMap(([name, step, orders, invoices]) => [
     promise(

@@ -11,7 +11,7 @@ import { newChannel, newQueue, patternedBytes } from "./givens.ts"
 /** Promises about the queues that a message names, and about the defaults of a sender. */
 export const queueReferences: ReadonlyArray<ContractPromise> = [
   promise(
-    "a response queue by its path name on this computer is carried by a name that answers go to from any computer (B-06, B-07)",
+    "a response queue by its path name on this computer is carried as a name that any computer can answer to (B-06, B-07)",
     Effect.gen(function* () {
       const { receiver, sender } = yield* newChannel()
       const answers = yield* newQueue()
@@ -48,7 +48,7 @@ export const queueReferences: ReadonlyArray<ContractPromise> = [
     })
   ),
   promise(
-    "a path name in the middle of a batch keeps the order of the messages, and one of no queue stops the batch there",
+    "a path name in the middle of a batch keeps the order of the messages, and one of a missing queue stops the batch there",
     Effect.gen(function* () {
       const { receiver, sender } = yield* newChannel()
       const [answers, others] = [yield* newQueue(), yield* newQueue()]

@@ -24,7 +24,7 @@ const withSenders = <A, E, R>(effect: Effect.Effect<A, E, R | Senders.Senders>) 
 /** Promises about sends that wait for acknowledgments, sends without a sender of their own, and requests. */
 export const requests: ReadonlyArray<ContractPromise> = [
   promise(
-    "a send can wait until its message has arrived, or was received, and is told where it was not (D-44, D-46, D-47)",
+    "a send can wait until its message has arrived or was received, and fails where it was not (D-44, D-46, D-47)",
     Effect.gen(function* () {
       const before = yield* ownQueues
       yield* Effect.scoped(

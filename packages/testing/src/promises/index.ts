@@ -1,5 +1,5 @@
 /**
- * The in-memory MSMQ for tests of programs that do not write Effect.
+ * The in-memory MSMQ for tests of programs that do not use Effect.
  *
  * @since 0.1.0
  */

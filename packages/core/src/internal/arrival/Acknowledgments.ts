@@ -1,4 +1,4 @@
-/** Acknowledgments of messages: by them a sender knows whether an accepted message arrived, or was received. */
+/** Acknowledgments, which tell a sender that an accepted message has arrived or was received, or why not. */
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

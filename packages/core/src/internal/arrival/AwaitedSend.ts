@@ -15,7 +15,7 @@ import { timesLeft } from "../messages/timesLeft.ts"
 import { fieldsOf } from "../options/outgoingMessages.ts"
 import type { Call } from "../options/illegalOption.ts"
 import type { Acknowledgments } from "./Acknowledgments.ts"
-import { refusalOfMessage } from "./ArrivalClass.ts"
+import { meaningForMessage } from "./acknowledgmentClasses.ts"
 
 /**
  * Event that a send waits for: `"arrived"`, the message is in its queue, or `"received"`, a receiver has removed it from there.
@@ -85,7 +85,7 @@ export const withFields = <Body>(
     }
   })
 
-/** Returns the time limits that a received message had left, by which a copy of it is told. */
+/** Returns the key with the times that a received message had left; nothing for another message. */
 const limitsLeftOf = (message: object): WithTimesLeft => {
   const left = (message as WithTimesLeft)[timesLeft]
   return left === undefined ? {} : { [timesLeft]: left }
@@ -115,7 +115,7 @@ export const acknowledgmentOf = (
     if (MessageClass.isPositive(messageClass)) {
       return Effect.succeed({ messageId, class: messageClass, time: new Date(sentTime * 1000) })
     }
-    const rule = refusalOfMessage(messageClass)
+    const rule = meaningForMessage(messageClass)
     return Effect.fail(
       call.operation.error({ _tag: "Undelivered", messageId, class: messageClass, rule }, { queue: call.queue })
     )

@@ -10,11 +10,11 @@ import type { MsmqError } from "../../MsmqError.ts"
 import type { Sender } from "../../Sender.ts"
 import type { Participation } from "../../Transaction.ts"
 import { nameOf, type QueueName } from "../names/queueName.ts"
-import type { QueueKind } from "../messages/SendOptions.ts"
-import { openToSend, senderOn } from "../queues/sender.ts"
+import type { QueueKind } from "../sending/SendOptions.ts"
+import { openToSend, senderOn } from "../queues/openToSend.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 import type { Acknowledgments } from "./Acknowledgments.ts"
-import { arrived, isDeadLettered, meaningOf } from "./ArrivalClass.ts"
+import { arrived, isDeadLettered, meaningForCopy } from "./acknowledgmentClasses.ts"
 import type { Destination } from "./Destination.ts"
 import { destinationsOf, refusalOf } from "./Destination.ts"
 
@@ -98,7 +98,7 @@ export class CopySender {
     acknowledgments: Acknowledgments
   ): Effect.Effect<"arrived" | "unknown", MsmqError> {
     const isHere = this.destinations.every(({ isLocal }) => isLocal)
-    // A copy that cannot get lost does not need the time to reach its queue: the answer only decides between two events.
+    // A copy that cannot get lost is not waited for longer: its acknowledgment only decides which event is emitted.
     const timeout =
       isHere || (deadLetter && this.transactional) ? timeToAnswer : Duration.sum(timeToReachQueue, timeToAnswer)
     // One arrival is enough for a list, as its queues cannot be counted.
@@ -135,7 +135,7 @@ export class CopySender {
         ? { class: undefined, rule: "no acknowledgment of it came in time", copy: "unknown" as const }
         : {
             class: outcome,
-            rule: meaningOf(outcome),
+            rule: meaningForCopy(outcome),
             copy:
               deadLetter && isDeadLettered(outcome, this.transactional)
                 ? ("deadLetterQueue" as const)
@@ -162,6 +162,6 @@ const requestsOf = (
   ...(acknowledgments === undefined || (deadLetter && transactional) ? {} : { timeToReachQueue })
 })
 
-/** Tells whether a copy may have been too large, which a machine without room reports by the same codes. */
+/** Returns `true` if a copy may have been too large, which a machine without room reports by the same codes. */
 export const mayBeTooLarge = ({ reason }: MsmqError): boolean =>
   reason._tag === "InsufficientResources" || reason._tag === "IllegalMessage"

@@ -31,7 +31,7 @@ export interface OwnQueue {
   readonly properties: QueueProperties
 }
 
-/** Use of a queue, and its name and kind by that. */
+/** Purpose of a queue, which decides on its name and its kind. */
 interface Purpose {
   /** Kind of what uses the queue, and its name, as errors and metrics have them. */
   readonly owner: { readonly kind: string; readonly name: string | null; readonly queue?: string }
@@ -147,6 +147,9 @@ export const openGiven = Effect.fnUntraced(function* (
   }
 })
 
-/** Tells whether a queue takes messages of its kind that are neither signed nor encrypted, as acknowledgments are (behaviours D-47, D-49). */
+/**
+ * Returns `true` if a queue takes messages of its kind that are neither signed nor encrypted, as acknowledgments are (behaviours D-47,
+ * D-49).
+ */
 const isFit = (properties: QueueProperties, transactional: boolean): boolean =>
   properties.transactional === transactional && !properties.authenticate && properties.privacyLevel !== "body"

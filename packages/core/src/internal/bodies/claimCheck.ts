@@ -21,7 +21,7 @@ export interface BodyStore {
   readonly put: (body: Uint8Array, signal: AbortSignal) => PromiseLike<string> | Effect.Effect<string, unknown>
   /**
    * Returns the bytes of a reference, all of them and unchanged. It may be called more than once for a message. The signal aborts when
-   * the receive is interrupted. The reference is text of whoever may send to the queue: check it before it becomes a path or an
+   * the receive is interrupted. Anyone who may send to the queue can choose the reference: check it before it becomes a path or an
    * address.
    */
   readonly get: (reference: string, signal: AbortSignal) => PromiseLike<Uint8Array> | Effect.Effect<Uint8Array, unknown>
@@ -80,7 +80,10 @@ export class StoreFailure extends Data.TaggedError("StoreFailure")<{ readonly ca
 
 const failure = (cause: unknown): StoreFailure => new StoreFailure({ cause })
 
-/** Calls a function of the store, and waits for what it returns. Every failure is one of the effect, and so is a defect. */
+/**
+ * Calls a function of the store, and waits for its promise or effect. Fails with
+ * whatever the function throws, rejects, fails or dies with.
+ */
 const call = (
   name: string,
   run: (signal: AbortSignal) => PromiseLike<unknown> | Effect.Effect<unknown, unknown>

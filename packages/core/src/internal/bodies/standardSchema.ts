@@ -32,7 +32,7 @@ const validate = (schema: StandardSchemaV1, value: unknown, rule: string): Resul
   try {
     const result: unknown = schema["~standard"].validate(value)
     if (Predicate.isPromiseLike(result)) {
-      // A rejection that nobody handles would end the process.
+      // An unhandled rejection would end the process.
       result.then(constVoid, constVoid)
       return defect("it returned a promise: validate asynchronously where the message is handled")
     }

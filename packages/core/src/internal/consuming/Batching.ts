@@ -75,7 +75,7 @@ const release = (batch: HeldBatch): Effect.Effect<void> =>
 /**
  * Batches of one worker. One that fails is rolled back, and the next one has half its size, so that it has the first half of the
  * messages; after each success the size doubles, up to the limit. A batch of one message is delivered as every message is,
- * with retries and a place for poison. So a message at fault is alone after a few steps, and no other one becomes poison by it.
+ * with retries and a place for poison. So a message at fault is alone after a few batches, and no other message becomes poison.
  */
 export class Batching<Body, E, R> {
   readonly #handler: BatchHandler<Body, E, R>

@@ -16,10 +16,10 @@ import { Mqrt } from "../../Mqrt.ts"
 import type { MsmqError } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
 import { Acknowledgments } from "../arrival/Acknowledgments.ts"
-import { meaningOf } from "../arrival/ArrivalClass.ts"
+import { meaningForCopy } from "../arrival/acknowledgmentClasses.ts"
 import { destinationOf, destinationsOf, isSameQueue, kindOf, refusalOf } from "../arrival/Destination.ts"
 import { describeValue } from "../errors/describeValue.ts"
-import { Reader } from "../messages/Reader.ts"
+import { Reader } from "../receiving/Reader.ts"
 import { nameOf } from "../names/queueName.ts"
 import { effectOf } from "../options/handlers.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
@@ -335,7 +335,7 @@ const poisonTargetOf = Effect.fnUntraced(function* (
   if (transactional === undefined) return yield* refuse(mustSayKind)
   for (const destination of destinations) {
     const refusal = yield* refusalOf(mqrt, destination, transactional, undefined)
-    if (refusal !== undefined) return yield* refuse(`that queue drops the copies: ${meaningOf(refusal)}`)
+    if (refusal !== undefined) return yield* refuse(`that queue drops the copies: ${meaningForCopy(refusal)}`)
   }
   const acknowledgments = Scope.provide(Acknowledgments.open(mqrt, operation, queue), yield* Effect.scope)
   // A copy in the transaction of its original needs no acknowledgment, which only decides between two events.

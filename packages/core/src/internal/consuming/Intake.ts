@@ -80,7 +80,10 @@ export class Intake<Progress> {
     this.#change()
   }
 
-  /** Stops the consumer, also one that begins later, and waits for its end. Returns `false` at once to a part of it. */
+  /**
+   * Stops the consumer, also one that begins later, and waits for its end. Returns `false` at once where a part of the consumer calls
+   * it.
+   */
   stopAndAwaitEnd(): Effect.Effect<boolean> {
     return Effect.suspend(() => {
       this.#isStopped = true
@@ -129,7 +132,10 @@ export class Intake<Progress> {
     return !this.#isPaused && this.#shutdown?.hasBegun === false
   }
 
-  /** Waits for the first change from now on, not from the beginning of the wait on, of what {@link admits} may return. */
+  /**
+   * Returns a wait for the first change of what {@link admits} may return. Changes between this call and the beginning of the wait count
+   * as well.
+   */
   get change(): Effect.Effect<void> {
     return Deferred.await(this.#changed)
   }
@@ -139,13 +145,13 @@ export class Intake<Progress> {
     this.#busy++
   }
 
-  /** Notes that a worker that looked for messages has so many. */
+  /** Notes that a worker that looked for messages has a number of them. */
   take(count: number): void {
     this.#messages += count
     this.#isIdle = false
   }
 
-  /** Notes that a worker that had so many messages has none any more. */
+  /** Notes that a worker has none of its messages any more. */
   release(count: number): void {
     this.#messages -= count
     this.leave()

@@ -7,8 +7,8 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import type { ReceivedMessage } from "../../Message.ts"
 import type { MsmqError } from "../../MsmqError.ts"
-import { openCursor } from "../messages/openCursor.ts"
-import { optional, Reader } from "../messages/Reader.ts"
+import { openCursor } from "../receiving/openCursor.ts"
+import { optional, Reader } from "../receiving/Reader.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import type { CurrentName } from "../queues/opening.ts"
 import { openSubqueue } from "../queues/subqueue.ts"
@@ -21,7 +21,7 @@ const operation = operations.Receiver.consume
 /** Number of messages whose attempts are remembered; the oldest are forgotten. */
 const maximumRemembered = 10_000
 
-/** Milliseconds until a message that somebody else holds in a transaction is moved again. */
+/** Milliseconds until the next attempt to move a message that another receiver holds in a transaction. */
 const lockedDelay = 1000
 
 /** Queue that messages are parked for. */
@@ -34,7 +34,7 @@ interface Parked {
   /** Subqueue that messages are parked in. */
   readonly subqueue: string
   readonly shutdown: Shutdown
-  /** Is called for each message that is moved back, or that is no longer there. */
+  /** Callback for each message that was moved back, or that is no longer there. */
   readonly onReturned: (lookupId: bigint) => void
 }
 
@@ -50,7 +50,7 @@ export class Parking {
   readonly #due = new Map<bigint, number>()
   /** Failed attempts at messages that were parked, by message id. */
   readonly #attempts = new Map<string, number>()
-  /** Time at which the run goes on by itself, and what makes it go on before. */
+  /** Time at which {@link run} goes on by itself, and the signal that makes it go on before. */
   #wakeTime = -Infinity
   #woken = Deferred.makeUnsafe<void>()
 
@@ -60,9 +60,9 @@ export class Parking {
   }
 
   /**
-   * Returns the number of failed attempts at a message before this one. `rollbacks`: those since its last move. A cycle of parking is two moves, which set back the
-   * count of rollbacks (E-64, E-68), so that another process can tell the number. A queue that is not transactional has no such counts
-   * (E-66): then those of this consumer alone are known.
+   * Returns the number of failed attempts at a message before this one. `rollbacks`: those since its last move. To park a message and to
+   * move it back are two moves, which set the count of rollbacks to zero (E-64, E-68), so that another process can tell the number. A
+   * queue that is not transactional has no such counts (E-66): only the attempts of this consumer are known then.
    */
   attemptsBefore({ messageId, moveCount }: ReceivedMessage, rollbacks: number): number {
     const here = this.#attempts.get(messageId) ?? 0
@@ -172,7 +172,7 @@ export class Parking {
             this.#due.set(lookupId, now + lockedDelay)
           })
         }
-        // It has expired, or somebody has taken it.
+        // It has expired, or another program has received it.
         return _tag === "MessageNotFound" ? this.#forget(lookupId) : Effect.fail(error)
       },
       onSuccess: () => this.#forget(lookupId)

@@ -6,7 +6,7 @@ import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { Poison, PoisonPolicy, PoisonQueue } from "../../Consumer.ts"
 import type { Message, ReceivedMessage } from "../../Message.ts"
-import { copyOf as copyOfReceived, maximumPacketSize, packetSize } from "../../Message.ts"
+import { copyOf, maximumPacketSize, packetSize } from "../../Message.ts"
 import * as MessageHeaders from "../../MessageHeaders.ts"
 import type { Mqrt } from "../../Mqrt.ts"
 import type { Reason } from "../../MsmqError.ts"
@@ -109,7 +109,7 @@ export class PoisonSender {
             copy === undefined ? Effect.succeed(message) : changedCopy(this.#name, copy, message, poison),
             (changed) => copies.send(changed, { ...options, acknowledgments })
           )
-        const plain = Effect.suspend(() => Effect.withTracerEnabled(send(copyOf(poison.message)), false))
+        const plain = Effect.suspend(() => Effect.withTracerEnabled(send(undescribedCopyOf(poison.message)), false))
         const described = describedCopyOf(this.#consumedQueue, poison, now, copy !== undefined)
         const messageId = yield* described === undefined
           ? plain
@@ -181,7 +181,7 @@ const mustReturnMessage =
   "copy must return the message to send, at once and not as a promise: do what takes time in the handler"
 
 /** Returns what the sender of a message set, without its requests: reports, acknowledgments, journaling and time limits. */
-const copyOf = (message: ReceivedMessage): Message => {
+const undescribedCopyOf = (message: ReceivedMessage): Message => {
   const {
     acknowledge: _acknowledge,
     adminQueue: _adminQueue,
@@ -191,7 +191,7 @@ const copyOf = (message: ReceivedMessage): Message => {
     timeToReachQueue: _timeToReachQueue,
     trace: _trace,
     ...copy
-  } = copyOfReceived(message)
+  } = copyOf(message)
   return copy
 }
 
@@ -211,7 +211,7 @@ const describedCopyOf = (
   now: number,
   asHeaders: boolean
 ): Message | undefined => {
-  const { extension, ...copy } = copyOf(message)
+  const { extension, ...copy } = undescribedCopyOf(message)
   const [error] = Cause.prettyErrors(cause)
   const failure: MessageHeaders.MessageHeaders = {
     "failure.queue": queue,

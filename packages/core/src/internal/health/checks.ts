@@ -13,8 +13,8 @@ import type { MsmqError } from "../../MsmqError.ts"
 import type { Check, CheckOptions, QueueCheck } from "./CheckOptions.ts"
 import { countOf } from "../errors/describeValue.ts"
 import { thrownText } from "../errors/thrownText.ts"
-import { lookupIdsIn } from "../messages/lookupIds.ts"
-import { optional, Reader } from "../messages/Reader.ts"
+import { lookupIdsIn } from "../receiving/lookupIds.ts"
+import { optional, Reader } from "../receiving/Reader.ts"
 import { formatNameOf, nameOf, type QueueName } from "../names/queueName.ts"
 import { openQueue } from "../queues/opening.ts"
 import { infoOf, messageCountOf } from "../queues/managementRecords.ts"
@@ -183,7 +183,7 @@ const make = ({ find, limit, name, queue }: Making, timeout: Duration.Duration):
     )
   })
 
-/** Returns those that its own limits, or those of the options, ask for. */
+/** Returns the checks of a queue: those that its own limits, or those of the options, ask for. */
 const queueChecks = (
   operation: Operation,
   { queue, transactional, ...own }: QueueCheck,

@@ -35,7 +35,7 @@ interface ProgramCall {
 
 const programCall = new AsyncLocalStorage<ProgramCall>()
 
-/** Runner of effects and streams for programs that do not write Effect, with what a layer provides, such as a tracer. */
+/** Runner of effects and streams for programs that do not use Effect, with what a layer provides, such as a tracer. */
 export class Runner {
   readonly #context: Context.Context<never>
   /** Left out where the scheduler of the context lets fibers begin at once. */

@@ -13,7 +13,7 @@ type Chunk<A, E> = Exit.Exit<ReadonlyArray<A>, E | Cause.Done>
 const end: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
 /**
- * Iterator over a stream for a program that does not write Effect.
+ * Iterator over a stream for a program that does not use Effect.
  *
  * Calls of `next` run one after the other. `return` and `throw` interrupt the one that runs, and those behind it return the
  * end, so that no message is taken after either of the two was called.

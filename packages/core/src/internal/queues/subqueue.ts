@@ -7,7 +7,7 @@ import type { Mqrt, QueueHandle } from "../../Mqrt.ts"
 import { MqrtFailure } from "../../Mqrt.ts"
 import type { MsmqError } from "../../MsmqError.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
-import type { Reader, ReceiverState } from "../messages/Reader.ts"
+import type { Reader, ReceiverState } from "../receiving/Reader.ts"
 import type { CurrentName } from "./opening.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 

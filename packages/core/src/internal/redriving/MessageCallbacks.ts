@@ -17,7 +17,7 @@ import type { RedriveTarget } from "./RedriveOptions.ts"
 /** Word that stands for the queue that a message was sent to. */
 export const destinationQueue = "destinationQueue"
 
-/** Functions that choose messages, and that are told of the progress. */
+/** Functions that choose messages, and that get the progress. */
 interface Callbacks<Report> {
   readonly where?: ((message: ReceivedMessage) => boolean) | undefined
   readonly onProgress?: ((report: Report) => void) | undefined
@@ -42,7 +42,7 @@ export class MessageCallbacks<Report> {
       logRejectionsOf("onProgress failed", (report) => callProgram(() => onProgress(report)), fiber.context)
   }
 
-  /** Makes the calls of a run, which the loggers of its fiber log rejections of. */
+  /** Makes the calls of a run. The loggers of its fiber log rejections. */
   static make<Report>(call: Call, callbacks: Callbacks<Report>): Effect.Effect<MessageCallbacks<Report>> {
     return Effect.withFiber((fiber: Fiber.Fiber<unknown, unknown>) =>
       Effect.sync(() => new MessageCallbacks(call, callbacks, fiber))

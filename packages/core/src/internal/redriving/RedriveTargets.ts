@@ -1,4 +1,4 @@
-/** Queues that redriven messages go to, and the ways in which a message gets there. */
+/** Queues that messages are redriven to, and the functions that redrive one message. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
@@ -13,8 +13,8 @@ import { Acknowledgments } from "../arrival/Acknowledgments.ts"
 import { CopySender, mayBeTooLarge } from "../arrival/CopySender.ts"
 import type { Destination } from "../arrival/Destination.ts"
 import { destinationOf, isSameQueue, kindOf } from "../arrival/Destination.ts"
-import type { ReceiverState } from "../messages/Reader.ts"
-import { optional, Reader } from "../messages/Reader.ts"
+import type { ReceiverState } from "../receiving/Reader.ts"
+import { optional, Reader } from "../receiving/Reader.ts"
 import { nameOf, type QueueName } from "../names/queueName.ts"
 import { errorOf } from "../options/illegalOption.ts"
 import { Violation } from "../options/Violation.ts"
@@ -31,15 +31,15 @@ export interface RedriveSource {
   readonly name: CurrentName
 }
 
-/** Redrives a message; returns `false` for one that another receiver has. */
-type Way = (message: ReceivedMessage) => Effect.Effect<boolean, MsmqError>
+/** Function that redrives a message, and returns `false` for one that another receiver has. */
+type Redrive = (message: ReceivedMessage) => Effect.Effect<boolean, MsmqError>
 
 interface OpenTarget {
   readonly name: string
-  readonly redrive: Way
+  readonly redrive: Redrive
 }
 
-/** Queues that messages of one queue go to. The latest one stays open, since the next message mostly goes there too. */
+/** Queues that messages of one queue go to. The latest one stays open, since the next message usually goes there too. */
 export class RedriveTargets {
   readonly #operation: Operation
   readonly #source: RedriveSource
@@ -83,9 +83,9 @@ export class RedriveTargets {
   })
 
   /**
-   * Returns the way in which messages get to a queue, after opening it. `restore` makes the opening interruptible.
+   * Returns the function that redrives messages to a queue, after opening it. `restore` makes the opening interruptible.
    */
-  wayTo(queue: QueueName, restore: typeof Effect.interruptible): Effect.Effect<Way, MsmqError> {
+  redriveTo(queue: QueueName, restore: typeof Effect.interruptible): Effect.Effect<Redrive, MsmqError> {
     const name = nameOf(queue)
     const latest = ScopedRef.getUnsafe(this.#latest)
     if (latest?.name === name) return Effect.succeed(latest.redrive)
@@ -96,7 +96,7 @@ export class RedriveTargets {
     )
   }
 
-  #open(queue: QueueName): Effect.Effect<Way, MsmqError, Scope.Scope> {
+  #open(queue: QueueName): Effect.Effect<Redrive, MsmqError, Scope.Scope> {
     const { name, state } = this.#source
     const { formatName } = name
     return Effect.gen({ self: this }, function* () {
@@ -144,15 +144,15 @@ export class RedriveTargets {
     )
   }
 
-  /** Moves a message from a subqueue back to its queue by one call: it stays itself, and a plain queue needs no copy either. */
-  readonly #move: Way = ({ lookupId }) =>
+  /** Moves a message from a subqueue back to its queue by one call. It keeps its ids, and needs no copy, also in a plain queue. */
+  readonly #move: Redrive = ({ lookupId }) =>
     Effect.map(
       optional(moveTo(this.#operation, this.#taker, this.#source.name, lookupId, null), ...taken),
       Option.isSome
     )
 
   /** Takes a message and sends its copy in one transaction. */
-  #inOneTransaction(copies: CopySender): Way {
+  #inOneTransaction(copies: CopySender): Redrive {
     return (message) => {
       const { copy, limits } = copyFor(message)
       const send = copies.send(copy, {
@@ -166,16 +166,16 @@ export class RedriveTargets {
   }
 
   /** Holds a message in a transaction while its copy is sent to a plain queue. */
-  #sendWhileHeld(copies: CopySender): Way {
+  #sendWhileHeld(copies: CopySender): Redrive {
     return (message) => this.#holding(message, this.#deliver(copies, message), {})
   }
 
   /** Sends the copy of a message in a plain queue, and then takes the message. */
-  #sendThenTake(copies: CopySender): Way {
+  #sendThenTake(copies: CopySender): Redrive {
     return (message) =>
       Effect.andThen(
         this.#deliver(copies, message),
-        // Another receiver may have been quicker.
+        // Another receiver may have taken it first.
         Effect.as(Effect.provideService(this.#take(message), Transaction.Current, "none"), true)
       )
   }
@@ -201,8 +201,8 @@ export class RedriveTargets {
   }
 
   /**
-   * Sends a copy outside the transaction of its original, and makes sure that it is somewhere: it arrived, or it becomes a dead
-   * letter where it does not.
+   * Sends a copy outside the transaction of its original, and makes sure that it is not lost: it has arrived, or it becomes a dead
+   * letter if it does not arrive.
    */
   #deliver(copies: CopySender, message: ReceivedMessage): Effect.Effect<void, MsmqError> {
     const { copy } = copyFor(message)

@@ -4,9 +4,9 @@ import * as Option from "effect/Option"
 import type { ReceivedMessage } from "../../Message.ts"
 import type { MsmqError, Progress } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
-import { lookupIdsIn } from "../messages/lookupIds.ts"
-import type { Reader } from "../messages/Reader.ts"
-import { optional } from "../messages/Reader.ts"
+import { lookupIdsIn } from "../receiving/lookupIds.ts"
+import type { Reader } from "../receiving/Reader.ts"
+import { optional } from "../receiving/Reader.ts"
 import { outsideGate } from "../promises/AbortGate.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 
@@ -33,7 +33,7 @@ interface Loop {
   readonly reader: Reader<Uint8Array>
   /** Greatest number of messages that the step is done for. */
   readonly limit: number
-  /** Tells the program the counts; returns the failure where that throws. */
+  /** Calls `onProgress` of the program; returns the failure where that throws. */
   readonly tell: (counts: Counts) => MsmqError | undefined
   /** Progress that errors have. */
   readonly progressOf: (counts: Counts) => Progress | undefined
@@ -43,7 +43,7 @@ interface Loop {
  * Makes a step for each message that is in a queue when it begins, in the queue's order. Messages that arrive later are left out, as
  * one that comes back would be handled again and again.
  *
- * An interruption takes effect between two messages: it waits for the step, which is then told of. Only what a step restores can be
+ * An interruption takes effect between two messages: it waits for the step, which is then counted. Only what a step restores can be
  * interrupted in it.
  */
 export const eachMessage = ({ limit, operation, progressOf, reader, tell }: Loop, step: Step) =>

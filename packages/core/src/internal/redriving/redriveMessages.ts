@@ -5,7 +5,7 @@ import type { Mqrt } from "../../Mqrt.ts"
 import { usualRead } from "../../mqrt/MessagePropertyTable.ts"
 import { MsmqError } from "../../MsmqError.ts"
 import * as Transaction from "../../Transaction.ts"
-import { Reader } from "../messages/Reader.ts"
+import { Reader } from "../receiving/Reader.ts"
 import { nameOf, type QueueName } from "../names/queueName.ts"
 import { openQueueOfKind } from "../queues/opening.ts"
 import type { Operation } from "../telemetry/Operation.ts"
@@ -71,7 +71,7 @@ export const redriveMessages = (
       if (queue instanceof MsmqError) return Effect.fail(queue)
       return dryRun
         ? Effect.succeed(true)
-        : Effect.flatMap(targets.wayTo(queue, restore), (redrive) => redrive(message))
+        : Effect.flatMap(targets.redriveTo(queue, restore), (redrive) => redrive(message))
     })
     return reportOf(counts)
   })

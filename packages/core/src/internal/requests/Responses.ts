@@ -1,4 +1,4 @@
-/** Responses to requests, received from a queue of this process and given to those who wait for them. */
+/** Responses to requests, received from a queue of this process and given to the requests that wait for them. */
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -14,7 +14,7 @@ import * as Transaction from "../../Transaction.ts"
 import type { OwnQueue } from "../arrival/OwnQueue.ts"
 import type { MessageBody } from "../bodies/Codec.ts"
 import { textOf } from "../messages/messageIds.ts"
-import { Reader } from "../messages/Reader.ts"
+import { Reader } from "../receiving/Reader.ts"
 import { moveTo } from "../queues/subqueue.ts"
 import * as operations from "../telemetry/Operation.ts"
 
@@ -29,7 +29,7 @@ export interface UnexpectedMessage {
   readonly message: ReceivedMessage
   /**
    * `true` for a response to one of the last 10,000 requests of this requester that have ended: by a response, their time limit, an
-   * interruption or a failure. `false` for the message of a stranger.
+   * interruption or a failure. `false` for any other message.
    */
   readonly isLate: boolean
 }
@@ -196,7 +196,7 @@ export class Responses<Answer> {
     )
   }
 
-  /** Waits for a message, and then hands it out. No message is removed before it is known for whom it is. */
+  /** Waits for a message, and then hands it out. A message is removed only when its request is known. */
   get #next(): Effect.Effect<void, MsmqError> {
     const peek = this.#least.take({ operation, action: "peekCurrent", timeout: null, cursor: null })
     return Effect.flatMap(peek, (peeked) => {
@@ -234,7 +234,7 @@ export class Responses<Answer> {
     })
   }
 
-  /** Does with a message that nobody waits for what the policy says, or else removes it, so that it holds up no other. */
+  /** Treats a message that answers no request as the policy says. Removes it where that fails, so that others behind it are received. */
   #setAside(lookupId: bigint): Effect.Effect<void, MsmqError> {
     const { policy } = this.#unexpected
     const remove = this.#bytes.lookUp(operation, "receiveCurrent", lookupId)
@@ -266,7 +266,7 @@ export class Responses<Answer> {
     return Effect.provideService(Transaction.run(received), Mqrt, this.#mqrt)
   }
 
-  /** Counts a message that answers no request under way, and tells the program. Nothing waits for its function. */
+  /** Counts a message that answers no request under way, and calls the function of the program, without waiting for it. */
   #report(message: ReceivedMessage): Effect.Effect<void> {
     this.unexpected++
     const { onUnexpected } = this.#unexpected

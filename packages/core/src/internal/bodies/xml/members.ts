@@ -1,4 +1,4 @@
-/** Schemas of .NET's classes that are described by the names of their members, for programs that do not write Effect. */
+/** Schemas of .NET's classes that are described by the names of their members, for programs that do not use Effect. */
 import * as Schema from "effect/Schema"
 import * as XmlValue from "../../../XmlValue.ts"
 import { isPlain } from "../../options/OptionTable.ts"

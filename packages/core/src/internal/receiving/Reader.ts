@@ -198,7 +198,7 @@ export class Reader<Body, Received = ReceivedMessage<Body>> implements ReadQueue
       : { effect: (operation, message) => Effect.map(this.#deliver(operation, message), found) }
   }
 
-  /** `true` where bodies may be in a store: then a message leaves its queue only when its body is here. */
+  /** `true` where bodies may be in a store: then a message leaves its queue only after its body has come. */
   get #hasStore(): boolean {
     return this.state.codec?.[claimCheck.bodyStore] !== undefined
   }
@@ -493,7 +493,7 @@ export class Reader<Body, Received = ReceivedMessage<Body>> implements ReadQueue
     return decoded instanceof MsmqError ? Effect.fail(decoded) : Effect.succeed(decoded)
   }
 
-  /** Decodes the body of a message that is still in the queue. Fails where the body is not to be had. */
+  /** Decodes the body of a message that is still in the queue. Fails where the body does not come from its store. */
   readonly #fetch: Deliver<Peeked<Received>> = (operation, message) => {
     const { lookupId } = message
     return Effect.matchEffect(this.#deliver(operation, message), {

@@ -111,7 +111,7 @@ export const addressDefaults = (
 export const twoSignersRule =
   "a message is signed through a context or by a certificate, not by both: which would win is not certain"
 
-/** Returns the options that a send has itself, completed by the defaults. An option that is undefined is not there. */
+/** Returns the options that a send has itself, completed by the defaults. An option that is `undefined` counts as left out. */
 export const completed = (options: SendOptions, defaults: SendOptions): SendOptions => {
   const own = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const signs = "securityContext" in own || "senderCertificate" in own

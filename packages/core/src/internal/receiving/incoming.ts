@@ -4,9 +4,9 @@ import { x509Of } from "../security/x509.ts"
 import type { ReceivedMessage } from "../../Message.ts"
 import * as MessageHeaders from "../../MessageHeaders.ts"
 import type { ReadProperties, ReceivedProperties } from "../../mqrt/MessageProperties.ts"
-import { IncomingMessage } from "./IncomingMessage.ts"
+import { IncomingMessage } from "../messages/IncomingMessage.ts"
 import { namesIn } from "../names/knownNames.ts"
-import { fieldsLeftOut, rareFields } from "./readGroups.ts"
+import { fieldsLeftOut, rareFields } from "../messages/readGroups.ts"
 
 /** Maker of messages from what a backend received. Messages in a row mostly have one certificate, which is read once. */
 export class ReceivedMessages {

@@ -1,4 +1,4 @@
-/** Search for a message of a queue by something other than its place, which Message Queuing has no function for. */
+/** Searches for messages by other things than their places, for which Message Queuing has no function. */
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { LookupAction, ReceivedProperties } from "../../mqrt/MessageProperties.ts"

@@ -1,12 +1,12 @@
-/** Classes of acknowledgments about the arrival of a message (behaviour D-46). */
+/** Classes of acknowledgments, and what they mean (behaviour D-46). */
 
 import { numbers } from "../../MessageClass.ts"
 
-/** Class of a positive acknowledgment. */
+/** Class of the positive acknowledgment of an arrival. */
 export const arrived = numbers.MQMSG_CLASS_ACK_REACH_QUEUE
 
-/** Meanings of the negative acknowledgments. */
-const refusals: ReadonlyMap<number, string> = new Map([
+/** Meanings of the negative acknowledgments of a copy, each with the remedy. */
+const ofCopies: ReadonlyMap<number, string> = new Map([
   [numbers.MQMSG_CLASS_NACK_BAD_DST_Q, "there is no such queue, or it was deleted: create it"],
   [numbers.MQMSG_CLASS_NACK_PURGED, "it was deleted on its way, by a purge of the outgoing queue"],
   [
@@ -34,9 +34,9 @@ const refusals: ReadonlyMap<number, string> = new Map([
   [numbers.MQMSG_CLASS_NACK_SOURCE_COMPUTER_GUID_CHANGED, "this machine has another GUID than the other one remembers"]
 ])
 
-/** Returns the meaning of a class and the remedy for it. */
-export const meaningOf = (messageClass: number): string =>
-  refusals.get(messageClass) ?? `it was refused with class 0x${messageClass.toString(16).padStart(4, "0")}`
+/** Returns the meaning of a class for a copy that was refused, and the remedy. */
+export const meaningForCopy = (messageClass: number): string =>
+  ofCopies.get(messageClass) ?? `it was refused with class 0x${messageClass.toString(16).padStart(4, "0")}`
 
 /** Meanings of the negative acknowledgments of a message that a program sends, where they differ from those of a copy. */
 const ofMessages: ReadonlyMap<number, string> = new Map([
@@ -64,9 +64,9 @@ const ofMessages: ReadonlyMap<number, string> = new Map([
   [numbers.MQMSG_CLASS_NACK_RECEIVE_REJECTED, "its receiver rejected it"]
 ])
 
-/** Returns the meaning of the class with which a message was refused, and the remedy for it. */
-export const refusalOfMessage = (messageClass: number): string =>
-  ofMessages.get(messageClass) ?? meaningOf(messageClass)
+/** Returns the meaning of a class for a message that a program sent, and the remedy. */
+export const meaningForMessage = (messageClass: number): string =>
+  ofMessages.get(messageClass) ?? meaningForCopy(messageClass)
 
 /** Refusals after which a message outside a transaction becomes a dead letter, if it asks for that (behaviour D-64). */
 const deadLettered: ReadonlySet<number> = new Set([
@@ -79,6 +79,6 @@ const deadLettered: ReadonlySet<number> = new Set([
   numbers.MQMSG_CLASS_NACK_NOT_TRANSACTIONAL_MSG
 ])
 
-/** Tells whether a refused message that asked to be a dead letter is one (behaviours D-60, D-61). */
+/** Returns `true` if a refused message that asked to be a dead letter is one (behaviours D-60, D-61). */
 export const isDeadLettered = (messageClass: number, transactional: boolean): boolean =>
   transactional || deadLettered.has(messageClass)

@@ -22,13 +22,13 @@ import { messageParts } from "../options/messageParts.ts"
 import type { Rule as PartRule } from "../options/Rule.ts"
 import { isBytes, wordOf } from "../options/Rule.ts"
 import { Violation } from "../options/Violation.ts"
-import { NotRead } from "./NotRead.ts"
-import { notReadRule } from "./readGroups.ts"
-import { timeLimit } from "./timeLimits.ts"
-import type { TimesLeft } from "./timesLeft.ts"
-import { isTimeLeft } from "./timesLeft.ts"
+import { NotRead } from "../messages/NotRead.ts"
+import { notReadRule } from "../messages/readGroups.ts"
+import { timeLimit } from "../messages/timeLimits.ts"
+import type { TimesLeft } from "../messages/timesLeft.ts"
+import { isTimeLeft } from "../messages/timesLeft.ts"
 import { messageIdForm } from "../options/messageReferences.ts"
-import { bytesOfText } from "./messageIds.ts"
+import { bytesOfText } from "../messages/messageIds.ts"
 
 /** Reason that a message is not sent. It has a class of its own, since a message may have any fields, a `_tag` among them. */
 export class Refusal {
@@ -297,26 +297,16 @@ export const propertiesOf = (
     givenSoap == null ? defaults.soap : partOf<SoapProperties>("soap", messageParts.soap, undefined, givenSoap, index)
   if (soap instanceof Refusal) return soap
   const givenResponseQueue = message.responseQueue
-  let { responseQueue } = defaults
-  if (givenResponseQueue != null) {
-    const name = queueIn("responseQueue", givenResponseQueue, index)
-    if (name instanceof Refusal) return name
-    responseQueue = name
-  }
+  const responseQueue =
+    givenResponseQueue == null ? defaults.responseQueue : queueIn("responseQueue", givenResponseQueue, index)
+  if (responseQueue instanceof Refusal) return responseQueue
   const givenAdminQueue = message.adminQueue
-  let { adminQueue } = defaults
-  if (givenAdminQueue != null) {
-    const name = queueIn("adminQueue", givenAdminQueue, index)
-    if (name instanceof Refusal) return name
-    adminQueue = name
-  }
+  const adminQueue = givenAdminQueue == null ? defaults.adminQueue : queueIn("adminQueue", givenAdminQueue, index)
+  if (adminQueue instanceof Refusal) return adminQueue
   const givenDeadLetterQueue = message.deadLetterQueue
-  let { deadLetterQueue } = defaults
-  if (givenDeadLetterQueue != null) {
-    const name = queueIn("deadLetterQueue", givenDeadLetterQueue, index)
-    if (name instanceof Refusal) return name
-    deadLetterQueue = name
-  }
+  const deadLetterQueue =
+    givenDeadLetterQueue == null ? defaults.deadLetterQueue : queueIn("deadLetterQueue", givenDeadLetterQueue, index)
+  if (deadLetterQueue instanceof Refusal) return deadLetterQueue
   record.body = body ?? noBytes
   record.bodyType = message.bodyType ?? bodyType
   record.label = message.label ?? defaults.label

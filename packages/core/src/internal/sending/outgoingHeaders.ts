@@ -3,7 +3,7 @@ import type { MessageHeaders } from "../../MessageHeaders.ts"
 import { decode, encode, none } from "../../MessageHeaders.ts"
 import { plainBytes } from "../bytes.ts"
 import type { TraceHeaders } from "../telemetry/telemetry.ts"
-import { NotRead } from "./NotRead.ts"
+import { NotRead } from "../messages/NotRead.ts"
 import { Refusal, refusalOfNotRead } from "./outgoing.ts"
 
 /**
