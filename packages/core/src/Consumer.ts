@@ -15,6 +15,7 @@ import type { Facts } from "./internal/Described.ts"
 import type { QueueName } from "./internal/names/queueName.ts"
 import * as Given from "./internal/options/illegalOption.ts"
 import { wholeNumber } from "./internal/options/Rule.ts"
+import { unrecoverable } from "./internal/options/unrecoverable.ts"
 import * as operations from "./internal/telemetry/Operation.ts"
 import type { Tagged } from "./internal/Tagged.ts"
 import type { Message, ReceivedMessage } from "./Message.ts"
@@ -109,6 +110,15 @@ export class Unrecoverable extends Data.TaggedError("Unrecoverable")<{
   /** Error that is the cause of this one. None by default. */
   readonly cause?: unknown
 }> {
+  /** Throws an `MsmqError` with the reason `IllegalOption` for fields that are illegal. */
+  constructor(fields: {
+    readonly because: string
+    readonly action?: "poison" | "reject" | undefined
+    readonly cause?: unknown
+  }) {
+    super(Given.optionsOrThrow({ operation: operations.Consumer.unrecoverable }, unrecoverable, fields, "fields"))
+  }
+
   override get message(): string {
     return this.because
   }

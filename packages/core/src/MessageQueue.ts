@@ -564,7 +564,7 @@ export const openReceiver = Effect.fn(
   const opened = isOutgoing
     ? { ...(yield* openQueue(queue, operation, access, shareMode)), kind: { transactional: undefined } }
     : yield* openQueueOfKind(queue, operation, access, shareMode, undefined)
-  const { formatName, handle, kind, mqrt } = opened
+  const { handle, kind, mqrt, name } = opened
   const state = {
     mqrt,
     handle,
@@ -577,7 +577,7 @@ export const openReceiver = Effect.fn(
     codec,
     read: readOf(read)
   }
-  return Receiver.make<Body, ReadMessage<Body, Read>>(state, formatName, asked)
+  return Receiver.make<Body, ReadMessage<Body, Read>>(state, name, asked)
 })
 
 /**

@@ -23,6 +23,7 @@ import { textOf } from "./internal/messages/messageIds.ts"
 import type { Results } from "./internal/receiving/Reading.ts"
 import type { Matches } from "./internal/receiving/Search.ts"
 import { Selection } from "./internal/receiving/Selection.ts"
+import type { CurrentName } from "./internal/queues/opening.ts"
 import type { ReceiveAccess } from "./internal/queues/receiveAccesses.ts"
 import { moveTo } from "./internal/queues/subqueue.ts"
 import { batchPolicy, keyedPolicy } from "./internal/options/consumeOptions.ts"
@@ -80,32 +81,36 @@ type Polled<Received> = Effect.Effect<Option.Option<Received>, MsmqError>
 export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> extends Described {
   /** Name that the queue was opened with. */
   readonly queue: string
-  /** Format name of the queue. */
-  readonly formatName: string
   /** Access that the queue was opened for. */
   readonly access: ReceiveAccess
   readonly #reader: Reader<Body, Received>
+  readonly #name: CurrentName
   // Effects of the getters, made when they are first used: to make one takes as long as to run it.
   #receive: Taken<Received> | undefined
   #poll: Polled<Received> | undefined
   #peek: Taken<Received> | undefined
   #pollPeek: Polled<Received> | undefined
 
-  private constructor(state: ReceiverState<Body>, formatName: string, access: ReceiveAccess) {
+  private constructor(state: ReceiverState<Body>, name: CurrentName, access: ReceiveAccess) {
     super()
     this.#reader = new Reader(state)
     this.queue = state.queue
-    this.formatName = formatName
+    this.#name = name
     this.access = access
   }
 
   /** @internal */
   static make<Body, Received>(
     state: ReceiverState<Body>,
-    formatName: string,
+    name: CurrentName,
     access: ReceiveAccess
   ): Receiver<Body, Received> {
-    return new Receiver(state, formatName, access)
+    return new Receiver(state, name, access)
+  }
+
+  /** Format name of the queue. It changes where the queue is deleted and created again, when that one is opened. */
+  get formatName(): string {
+    return this.#name.formatName
   }
 
   /** Kind of the queue: `true` if it is transactional; `undefined` if it is not known, as for queues of other machines. */
@@ -374,7 +379,7 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
     const call = { operation, queue: this.queue }
     const move = Effect.flatMap(Given.argument(call, "message", messageInQueue, message), ({ lookupId }) =>
       Effect.flatMap(Given.argument(call, "subqueue", subqueueOrQueue, subqueue), (name) =>
-        moveTo(operation, this.#reader, this.formatName, lookupId, name)
+        moveTo(operation, this.#reader, this.#name, lookupId, name)
       )
     )
     return this.#reader.observer.observe(operation, () => move)
@@ -473,7 +478,7 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
         return keepProcessAlive(
           consumer<Body, E, Exclude<R, Scope.Scope> | R2>(
             this.#reader.forConsumer,
-            this.formatName,
+            this.#name,
             handle,
             policy,
             keyed,
@@ -545,7 +550,7 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
         return keepProcessAlive(
           batchConsumer<Body, E, Exclude<R, Scope.Scope> | R2>(
             this.#reader.forConsumer,
-            this.formatName,
+            this.#name,
             handle,
             policy,
             OwnedHandle.openerWith(stack)

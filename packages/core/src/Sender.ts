@@ -27,6 +27,7 @@ import { withOptions } from "./internal/options/OptionTable.ts"
 import { message as messageRule, messages as manyMessages } from "./internal/options/outgoingMessages.ts"
 import { sendAllOptions, sendAwaitingOptions, sendOptions } from "./internal/options/sendOptions.ts"
 import { Violation } from "./internal/options/Violation.ts"
+import type { CurrentName } from "./internal/queues/opening.ts"
 import { outsideGate } from "./internal/promises/AbortGate.ts"
 import type { Message } from "./Message.ts"
 import type { QueueHandle } from "./Mqrt.ts"
@@ -83,8 +84,7 @@ const sentByCommit = new Violation(
 export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> extends Described {
   /** Name that the queue was opened with. */
   readonly queue: string
-  /** Format name of the queue. */
-  readonly formatName: string
+  readonly #name: CurrentName
   readonly #state: SenderState<Body>
   readonly #acknowledgments: Effect.Effect<Acknowledgments, MsmqError>
   readonly #observer: Observer
@@ -94,7 +94,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
 
   private constructor(
     state: SenderState<Body>,
-    formatName: string,
+    name: CurrentName,
     acknowledgments: Effect.Effect<Acknowledgments, MsmqError>
   ) {
     super()
@@ -110,16 +110,21 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
       span: undefined
     }
     this.queue = state.queue
-    this.formatName = formatName
+    this.#name = name
   }
 
   /** @internal */
   static make<Body, Kind extends QueueKind = QueueKind>(
     state: SenderState<Body>,
-    formatName: string,
+    name: CurrentName,
     acknowledgments: Effect.Effect<Acknowledgments, MsmqError>
   ): Sender<Body, Kind> {
-    return new Sender(state, formatName, acknowledgments)
+    return new Sender(state, name, acknowledgments)
+  }
+
+  /** Format name of the queue. It changes where the queue is deleted and created again, when that one is opened. */
+  get formatName(): string {
+    return this.#name.formatName
   }
 
   /** Kind of the queue: `true` if it is transactional; `undefined` if it is not known, as for queues of other machines. */

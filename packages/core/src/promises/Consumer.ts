@@ -186,6 +186,7 @@ export class Consumer extends Described implements AsyncDisposable {
   readonly #runner: Runner
   /** Promise that is fulfilled when `done` is fulfilled or rejected. It handles no rejection of `done`. */
   readonly #ended: Promise<void>
+  #hasEnded = false
 
   private constructor(queue: string, control: Control, runner: Runner, end: Promise<void>) {
     super()
@@ -194,7 +195,10 @@ export class Consumer extends Described implements AsyncDisposable {
     this.#control = control
     this.#runner = runner
     this.done = end.then(constVoid)
-    this.#ended = end.then(constVoid, constVoid)
+    const markEnded = () => {
+      this.#hasEnded = true
+    }
+    this.#ended = end.then(markEnded, markEnded)
   }
 
   /** @internal Starts a consumer: `start` returns the promise of its end. */
@@ -205,7 +209,10 @@ export class Consumer extends Described implements AsyncDisposable {
 
   /** @internal */
   get [facts](): Facts {
-    return { kind: "Consumer", queue: this.#queue, state: Control.intakeOf(this.#control).state }
+    const { state } = Control.intakeOf(this.#control)
+    // It begins when the program has it, unless it is refused.
+    const begun = state === "new" ? "running" : state
+    return { kind: "Consumer", queue: this.#queue, state: this.#hasEnded ? "ended" : begun }
   }
 
   /** `true` from {@link pause} to {@link resume}. */
@@ -287,7 +294,8 @@ const retryOf = (retry: ConsumePolicy["retry"]): NonNullable<EffectConsumePolicy
 
 /** @internal */
 export const policyOf = (policy: ConsumePolicy & Abortable, control: Control, runner: Runner): EffectConsumePolicy => {
-  const { onEvent, poison, reopen, retry, signal: _, ...others } = policy
+  const { concurrency = 1, onEvent, poison, reopen, retry, signal: _, ...others } = policy
+  Control.intakeOf(control).setConcurrency(concurrency)
   return {
     ...others,
     control,
@@ -304,10 +312,16 @@ export const policyOf = (policy: ConsumePolicy & Abortable, control: Control, ru
   }
 }
 
-/** @internal Turns the interruption by which a consumer ends that was stopped into a success. */
+/**
+ * @internal Runs a consumer when the program has it, since the functions of its policy may use it. Turns the interruption by which a
+ * consumer ends that was stopped into a success.
+ */
 export const untilStopped = <E>(control: Control, consume: Effect.Effect<never, E>): Effect.Effect<void, E> =>
   Effect.catchCauseIf(
-    consume,
+    Effect.andThen(
+      Effect.promise(() => Promise.resolve()),
+      consume
+    ),
     (cause) => Control.intakeOf(control).isStopped && Cause.hasInterruptsOnly(cause),
     () => Effect.void
   )

@@ -1,7 +1,7 @@
 /** Messages are handled in batches, each in one transaction, and one bad message does not spoil the others of its batch. */
 import { type Consumer, MessageBody, MessageQueue, Transaction } from "@effect-msmq/core"
 import { connect, Unrecoverable } from "@effect-msmq/core/promises"
-import { HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
+import { FaultInjection, HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Layer, References, Schedule, Schema, Tracer } from "effect"
 import {
@@ -317,6 +317,82 @@ describe("a batch", () => {
         yield* elapse("1 minute")
         assert.deepStrictEqual([tries.at(-1), yield* labelsIn(orders)], ["slow", []])
         yield* Fiber.interrupt(consumer)
+      })
+    )
+  )
+
+  it.effect(
+    "that a failure of the service breaks off while it is collected counts as no attempt of its messages (E-66)",
+    () =>
+      leakFree(
+        Effect.gen(function* () {
+          const receiver = yield* queues()
+          yield* send(orders, ...numbers(2))
+          // The first receive of a batch succeeds, and its second one fails.
+          for (let call = 2; call <= 10; call += 2) {
+            yield* FaultInjection.inject({
+              function: "MQReceiveMessage",
+              call,
+              code: "MQ_ERROR_INSUFFICIENT_RESOURCES"
+            })
+          }
+          const attempts: Array<number> = []
+          const consumer = yield* start(
+            receiver.consumeBatches(() => Effect.fail("no"), {
+              size: 2,
+              retry: (_, attempt) => {
+                attempts.push(attempt)
+                return attempt < 3 ? 1000 : "poison"
+              },
+              poison: { subqueue: "poison" }
+            })
+          )
+          for (let minute = 0; minute < 10; minute++) yield* elapse("1 minute")
+          assert.deepStrictEqual(attempts, [1, 2, 3, 1, 2, 3])
+          yield* Fiber.interrupt(consumer)
+        })
+      )
+  )
+
+  it.effect(
+    "of which a part has been removed when consuming ends has that part handled, and the rest in the queue",
+    () =>
+      leakFree(
+        Effect.gen(function* () {
+          const receiver = yield* queues({ transactional: false, shareMode: "denyReceive" })
+          yield* send(orders, ...numbers(3))
+          const { events, onEvent } = eventLog()
+          yield* FaultInjection.inject({
+            function: "MQReceiveMessageByLookupId",
+            call: 4,
+            code: "MQ_ERROR_ACCESS_DENIED"
+          })
+          const consumer = yield* start(receiver.consumeBatches(() => Effect.void, { size: 3, onEvent }))
+          assert.strictEqual(reasonOf(yield* Fiber.await(consumer))._tag, "AccessDenied")
+          assert.deepStrictEqual(
+            events.filter((event) => !event.startsWith("Received")),
+            ["Handled 1", "Returned 2", "Returned 3"]
+          )
+          assert.deepStrictEqual(yield* labelsIn(orders), ["2", "3"])
+        })
+      )
+  )
+
+  it.effect("that is stopped while it waits for the service is back in the queue, with an event for each message", () =>
+    leakFree(
+      Effect.gen(function* () {
+        const receiver = yield* queues()
+        yield* send(orders, ...numbers(2))
+        const { events, onEvent } = eventLog()
+        const opened = yield* Deferred.make<void>()
+        const consumer = yield* start(receiver.consumeBatches(() => Deferred.await(opened), { size: 2, onEvent }))
+        yield* stopService
+        yield* Deferred.succeed(opened, undefined)
+        yield* elapse(0)
+        yield* Fiber.interrupt(consumer)
+        yield* startService
+        assert.deepStrictEqual(events, ["Received 1", "Received 2", "TransientFailure", "Returned 1", "Returned 2"])
+        assert.deepStrictEqual(yield* labelsIn(orders), ["1", "2"])
       })
     )
   )

@@ -88,6 +88,25 @@ describe("a policy that cannot be followed", () => {
     )
   )
 
+  const parts: ReadonlyArray<readonly [string, string]> = [
+    ["a journal", `DIRECT=OS:${orders};JOURNAL`],
+    ["the transactional dead-letter queue", "DIRECT=OS:.\\SYSTEM$;DEADXACT"],
+    ["the dead-letter queue", "DIRECT=OS:.\\SYSTEM$;DEADLETTER"]
+  ]
+  it.effect.each(parts)("subqueues are refused where there are none: of %s", ([, name]) =>
+    leakFree(
+      Effect.gen(function* () {
+        yield* queues()
+        const receiver = yield* MessageQueue.openReceiver(name, { shareMode: "denyReceive" })
+        for (const policy of [{ poison: { subqueue: "poison" } }, { park: { subqueue: "retry" } }]) {
+          const { message, reason } = yield* Effect.flip(receiver.consume(() => Effect.void, policy))
+          assert.strictEqual(reason._tag, "IllegalPolicy")
+          assert.include(message, "has no subqueues")
+        }
+      })
+    )
+  )
+
   it.effect("names of queues that do not exist, and illegal names of subqueues, are refused as well", () =>
     leakFree(
       Effect.gen(function* () {

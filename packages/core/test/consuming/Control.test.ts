@@ -251,6 +251,23 @@ describe("a control", () => {
     )
   )
 
+  it.effect("tells of each of its consumers that it has nothing to do", () =>
+    leakFree(
+      Effect.gen(function* () {
+        const receiver = yield* queues()
+        const control = yield* Consumer.makeControl
+        const tags: Array<string> = []
+        const onEvent = ({ _tag }: Consumer.ConsumeEvent) => Effect.sync(() => tags.push(_tag))
+        for (const count of [1, 2]) {
+          const consumer = yield* consuming(receiver, () => Effect.void, { control, onEvent })
+          assert.strictEqual(tags.length, count)
+          yield* Fiber.interrupt(consumer)
+        }
+        assert.deepStrictEqual(tags, ["Idle", "Idle"])
+      })
+    )
+  )
+
   it.effect("is shown by its kind and the state of its consumer", () =>
     leakFree(
       Effect.gen(function* () {

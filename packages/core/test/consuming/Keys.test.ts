@@ -3,7 +3,7 @@ import { MessageBody, MessageQueue } from "@effect-msmq/core"
 import { connect } from "@effect-msmq/core/promises"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Deferred, Effect, Fiber, Layer, References, Schema } from "effect"
+import { Cause, Deferred, Effect, Fiber, Layer, References, Schema, Schedule } from "effect"
 import {
   consuming,
   eventLog,
@@ -330,6 +330,34 @@ describe("a consumer with keys", () => {
     )
   )
 
+  it.effect(
+    "handles a message that comes before the others, by its priority, while the event of an idle consumer is heard",
+    () =>
+      leakFree(
+        Effect.gen(function* () {
+          const receiver = yield* queues({ transactional: false, shareMode: "denyReceive" })
+          yield* send(orders, "a1", "a2")
+          const handled: Array<string> = []
+          const consumer = yield* consuming(
+            receiver,
+            ({ label }) => (label === "a1" ? Effect.fail("busy") : Effect.sync(() => handled.push(label))),
+            {
+              keys,
+              concurrency: 2,
+              retry: Schedule.spaced("1 hour"),
+              park: { subqueue: "retry" },
+              onEvent: ({ _tag }) => (_tag === "Idle" && handled.length === 0 ? Effect.sleep("1 second") : Effect.void)
+            }
+          )
+          const sender = yield* MessageQueue.openSender(orders)
+          yield* sender.send({ label: "b1", priority: 7 })
+          yield* elapse("1 second")
+          assert.deepStrictEqual([handled, yield* labelsIn(orders)], [["b1"], ["a2"]])
+          yield* Fiber.interrupt(consumer)
+        })
+      )
+  )
+
   it.effect("is paused and stopped while it waits for a key", () =>
     leakFree(
       Effect.gen(function* () {
@@ -393,10 +421,11 @@ describe("a consumer with keys", () => {
     )
     const log: Array<string> = []
     const idle = Promise.withResolvers<void>()
+    const three = Promise.withResolvers<void>()
     await using _consumer = receiver.consume(
       async ({ label }) => {
-        log.push(`begin ${label}`)
-        await new Promise((resolve) => setTimeout(resolve, label.startsWith("a") ? 5 : 1))
+        if (log.push(`begin ${label}`) === 3) three.resolve()
+        await three.promise
         log.push(`end ${label}`)
       },
       {

@@ -84,6 +84,29 @@ describe.each(Object.entries(modes))("a message that is parked, %s,", (_, mode) 
     )
   )
 
+  it.effect("comes back to several handlers, one of which waited for a message before it was parked", () =>
+    leakFree(
+      Effect.gen(function* () {
+        const receiver = yield* queues(mode)
+        yield* send(orders, "1")
+        const { begun, handle, open } = gate()
+        const fails = (message: { readonly label: string }) => Effect.andThen(handle(message), Effect.fail("busy"))
+        const consumer = yield* consuming(receiver, fails, {
+          retry: retries(2),
+          park,
+          concurrency: 2,
+          poison: { subqueue: "poison" }
+        })
+        yield* open
+        yield* elapse("1 second")
+        yield* elapse("1 second")
+        assert.deepStrictEqual(begun, ["1", "1", "1"])
+        assert.deepStrictEqual(yield* labelsIn(`${orders};poison`), ["1"])
+        yield* Fiber.interrupt(consumer)
+      })
+    )
+  )
+
   it.effect("is poison after its last attempt, with the number of all of them (E-64)", () =>
     leakFree(
       Effect.gen(function* () {

@@ -78,6 +78,32 @@ describe("a plain queue that nobody else receives from", () => {
     )
   )
 
+  it.effect("has one consumer at a time: a second one of the same receiver is refused, and one after it is not", () =>
+    leakFree(
+      Effect.gen(function* () {
+        const receiver = yield* queues(alone)
+        yield* send(orders, "1")
+        const { begun, finish, handle } = stepwise()
+        const first = yield* consuming(receiver, handle)
+        const seconds = [
+          yield* Effect.flip(receiver.consume(handle)),
+          yield* Effect.flip(receiver.consumeBatches(() => Effect.void, { size: 2 }))
+        ]
+        for (const error of seconds) {
+          assert.strictEqual(error.reason._tag, "IllegalPolicy")
+          assert.include(error.message, "the receiver has a consumer already")
+        }
+        yield* finish("1")
+        yield* Fiber.interrupt(first)
+        const third = yield* consuming(receiver, handle)
+        yield* send(orders, "2")
+        yield* finish("2")
+        assert.deepStrictEqual([begun, yield* labelsIn(orders)], [["1", "2"], []])
+        yield* Fiber.interrupt(third)
+      })
+    )
+  )
+
   it.effect("gives a message to one handler, also where another worker peeks at it while it is removed", () =>
     leakFree(
       Effect.gen(function* () {

@@ -1,5 +1,5 @@
 /** Functions and handlers decide on failed attempts, and an attempt may have a limit of time. */
-import { Consumer, MessageQueue } from "@effect-msmq/core"
+import { Consumer, MessageQueue, MsmqError } from "@effect-msmq/core"
 import { assert, describe, it } from "@effect/vitest"
 import { Cause, Deferred, Effect, Exit, Fiber, Option } from "effect"
 import {
@@ -122,6 +122,28 @@ describe("a function of the error as retry", () => {
 
 describe("a handler that fails with Unrecoverable", () => {
   const noCustomer = new Consumer.Unrecoverable({ because: "there is no such customer" })
+
+  const illegal: ReadonlyArray<readonly [string, unknown, string]> = [
+    ["a text", "no customer", "fields is a string"],
+    ["nothing", undefined, "fields is undefined, but it must be an object with options of: because, action, cause"],
+    [
+      "another action",
+      { because: "no", action: "discard" },
+      'action is "discard", but it must be "poison" or "reject"'
+    ],
+    ["other fields", { reason: "no" }, 'the option "reason" does not exist']
+  ]
+  it.each(illegal)("is not made of %s", (_, fields, rule) => {
+    let thrown: unknown
+    try {
+      thrown = new Consumer.Unrecoverable(fields as { readonly because: string })
+    } catch (error) {
+      thrown = error
+    }
+    assert(thrown instanceof MsmqError.MsmqError)
+    assert.strictEqual(thrown.reason._tag, "IllegalOption")
+    assert.include(thrown.message, `Consumer.Unrecoverable: ${rule}`)
+  })
 
   it.effect("makes its message poison at once, whose copy says why, and nothing of its transaction is sent", () =>
     leakFree(

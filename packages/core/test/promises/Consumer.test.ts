@@ -1,5 +1,6 @@
 /** Consumers of programs in promises: stopped, paused, disposed, and steered by functions. */
 import {
+  type Consumer,
   type Connection,
   connect,
   type ConsumePolicy,
@@ -122,6 +123,54 @@ describe.each(schedulers)("a consumer, under %s,", (_, scheduler) => {
     await done
     assert.deepStrictEqual(await labelsIn(msmq, orders), [])
   })
+
+  it.each([
+    ["a transactional queue", { transactional: true }, {}],
+    ["a plain queue that is held alone", { transactional: false }, { shareMode: "denyReceive" }],
+    ["a plain queue that is shared", { transactional: false }, {}]
+  ] as const)(
+    "may be used by its functions from their first call on, where messages are there, of %s",
+    async (_, kind, how) => {
+      await using msmq = await connect(quiet)
+      await msmq.createQueue(orders, kind)
+      await msmq.createQueue(poison)
+      await using sender = await msmq.openSender(orders)
+      await sender.sendAll([{ label: "1" }, { label: "2" }], kind.transactional ? { transaction: "singleMessage" } : {})
+      await using receiver = await msmq.openReceiver(orders, how)
+      const seen: Array<string> = []
+      const use = (name: string) => seen.push(`${name} of ${consumer.concurrency}`)
+      const consumer: Consumer = receiver.consume(
+        async ({ label }) => {
+          use(`handler ${label}`)
+        },
+        {
+          concurrency: 2,
+          keys: () => {
+            use("keys")
+            return "a"
+          },
+          poison: { queue: poison },
+          onEvent: ({ _tag }) => {
+            use(_tag)
+            if (_tag === "Idle") void consumer.stop()
+          }
+        }
+      )
+      consumer.setConcurrency(1)
+      await consumer.done
+      assert.deepStrictEqual(seen, [
+        "keys of 1",
+        "Received of 1",
+        "handler 1 of 1",
+        "Handled of 1",
+        "keys of 1",
+        "Received of 1",
+        "handler 2 of 1",
+        "Handled of 1",
+        "Idle of 1"
+      ])
+    }
+  )
 
   it("that a handler, or onEvent, stops does not wait for itself", async () => {
     for (const from of ["handler", "onEvent"] as const) {
@@ -355,7 +404,10 @@ describe("the retries of a consumer", () => {
     await using msmq = await connect(quiet)
     const { receiver } = await opened(msmq, "1")
     const cases: ReadonlyArray<readonly [unknown, string]> = [
-      [7, "retry is 7, but it must be retries with options of: times, delay, factor, maximumDelay, jitter"],
+      [
+        7,
+        "retry is 7, but it must be retries with options of: times, delay, factor, maximumDelay, jitter, or a function"
+      ],
       [{ delay: -1 }, "retry.delay is -1, but it must be a finite duration"],
       [{ delay: 1, maximumDelay: "soon" }, 'retry.maximumDelay is "soon", but it must be a finite duration'],
       [{ delay: 1, jitter: 1 }, "retry.jitter is 1, but it must be true or false"],
@@ -392,6 +444,9 @@ describe("a consumer in promises", () => {
   it("is shown by its queue and its state", async () => {
     await using msmq = await connect(quiet)
     const { receiver } = await opened(msmq)
+    const refused = receiver.consume(() => Promise.resolve(), { concurrency: 0 })
+    await refused.done.catch(() => undefined)
+    assert.strictEqual(String(refused), "Consumer(.\\private$\\orders, ended)")
     const consumer = receiver.consume(() => Promise.resolve())
     const shown = [String(consumer), inspect(consumer)]
     await consumer.pause()

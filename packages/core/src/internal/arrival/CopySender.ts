@@ -73,7 +73,7 @@ export class CopySender {
     return Effect.gen(function* () {
       // The properties of the destinations tell the kind.
       const opened = yield* openToSend(operation, queue, false)
-      const destinations = yield* destinationsOf(mqrt, { operation, queue: name }, opened.formatName)
+      const destinations = yield* destinationsOf(mqrt, { operation, queue: name }, opened.name.formatName)
       const transactional = yield* kindOf(destinations)
       const sender = senderOn<Uint8Array, QueueKind>({ ...opened, kind: { transactional } }, name, undefined, undefined)
       return new CopySender(mqrt, operation, destinations, transactional, sender)

@@ -125,7 +125,7 @@ export const openGiven = Effect.fnUntraced(function* (
   created: string | undefined
 ): Effect.fn.Return<OwnQueue, MsmqError, Scope.Scope> {
   const name = nameOf(queue)
-  const { formatName, handle } = yield* openQueue(queue, operation, "receive", "denyReceive").pipe(
+  const { handle, name: current } = yield* openQueue(queue, operation, "receive", "denyReceive").pipe(
     Effect.provideService(MqrtService, mqrt)
   )
   // The queue is deleted before it is closed, so that no other process opens it in between.
@@ -135,8 +135,20 @@ export const openGiven = Effect.fnUntraced(function* (
     release: () =>
       created === undefined ? Effect.void : Effect.andThen(beforeDeletion, Effect.ignore(mqrt.deleteQueue(created)))
   })
-  const properties = yield* Effect.mapError(mqrt.getQueueProperties(formatName), operation.lift({ queue: name }))
-  return { handle, owner: opened, name, formatName, address: `DIRECT=OS:${properties.pathName}`, properties }
+  const properties = yield* Effect.mapError(
+    mqrt.getQueueProperties(current.formatName),
+    operation.lift({ queue: name })
+  )
+  return {
+    handle,
+    owner: opened,
+    name,
+    get formatName() {
+      return current.formatName
+    },
+    address: `DIRECT=OS:${properties.pathName}`,
+    properties
+  }
 })
 
 /**

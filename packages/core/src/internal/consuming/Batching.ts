@@ -33,28 +33,28 @@ export interface BatchLimits {
 type HeldBatch = readonly [HeldMessage, ...ReadonlyArray<HeldMessage>]
 
 /**
- * Numbers of batches that were rolled back with a message, by its lookup id. Message Queuing counts those rollbacks as those of
+ * Numbers of batches that were rolled back with a message, by its message id. Message Queuing counts those rollbacks as those of
  * single attempts (behaviour E-66), though they may be the fault of another message.
  */
 export class BatchRollbacks {
-  readonly #counts = new Map<bigint, number>()
+  readonly #counts = new Map<string, number>()
 
   /** Counts the rollback of a batch. */
   add(batch: HeldBatch): void {
     for (const { message, participation } of batch) {
       if (participation === "none") continue
-      this.#counts.set(message.lookupId, (this.#counts.get(message.lookupId) ?? 0) + 1)
+      this.#counts.set(message.messageId, (this.#counts.get(message.messageId) ?? 0) + 1)
     }
-    for (const lookupId of this.#counts.keys()) {
+    for (const messageId of this.#counts.keys()) {
       if (this.#counts.size <= maximumRemembered) break
-      this.#counts.delete(lookupId)
+      this.#counts.delete(messageId)
     }
   }
 
   /** Returns the number of a message, and forgets it. */
-  take(lookupId: bigint): number {
-    const count = this.#counts.get(lookupId) ?? 0
-    this.#counts.delete(lookupId)
+  take(messageId: string): number {
+    const count = this.#counts.get(messageId) ?? 0
+    this.#counts.delete(messageId)
     return count
   }
 }
@@ -81,6 +81,8 @@ export class Batching<Body, E, R> {
   readonly #handler: BatchHandler<Body, E, R>
   #size: number
   #recoveries = 0
+  /** Number of messages of the latest batch that have been removed from a plain queue, and so are handled. */
+  #removed = 0
 
   constructor(handler: BatchHandler<Body, E, R>) {
     this.#handler = handler
@@ -118,7 +120,11 @@ export class Batching<Body, E, R> {
       }
       return batch
     })
-    return Effect.onExitPrimitive(collect, (exit) => (Exit.isSuccess(exit) ? undefined : release(batch)))
+    return Effect.onExitPrimitive(collect, (exit) => {
+      if (Exit.isSuccess(exit)) return undefined
+      this.#handler.rollbacks.add(batch)
+      return release(batch)
+    })
   }
 
   #deliverAll(batch: HeldBatch): Effect.Effect<void, MsmqError, R> {
@@ -130,6 +136,7 @@ export class Batching<Body, E, R> {
       return release(batch)
     })
     const delivered = Effect.suspend(() => {
+      this.#removed = 0
       if (queue.shutdown.hasBegun) return Effect.void
       const received = Effect.forEach(batch, ({ message }) => events.emit({ _tag: "Received", message }), {
         discard: true
@@ -145,9 +152,13 @@ export class Batching<Body, E, R> {
   }
 
   #emitReturned(batch: HeldBatch): Effect.Effect<void> {
-    return Effect.forEach(batch, ({ message }) => this.#handler.events.emit({ _tag: "Returned", message }), {
-      discard: true
-    })
+    return Effect.forEach(
+      batch.slice(this.#removed),
+      ({ message }) => this.#handler.events.emit({ _tag: "Returned", message }),
+      {
+        discard: true
+      }
+    )
   }
 
   #attempt(batch: HeldBatch, rollBack: Effect.Effect<void>): Effect.Effect<void, MsmqError, R> {
@@ -182,7 +193,11 @@ export class Batching<Body, E, R> {
       onFailure: (cause) => this.#handlerFailed(batch, cause, rollBack),
       onSuccess: () =>
         Effect.matchEffect(this.#complete(batch), {
-          onFailure: (error) => this.#completionFailed(batch, error, rollBack),
+          onFailure: (error) =>
+            Effect.andThen(
+              this.#emitHandled(batch.slice(0, this.#removed)),
+              this.#completionFailed(batch, error, rollBack)
+            ),
           onSuccess: () => this.#handled(batch)
         })
     })
@@ -201,15 +216,21 @@ export class Batching<Body, E, R> {
   #complete(batch: HeldBatch): Effect.Effect<void, MsmqError> {
     const [first] = batch
     return first.participation === "none"
-      ? Effect.forEach(batch, (held) => held.complete ?? Effect.void, { discard: true })
+      ? Effect.forEach(batch, (held) => Effect.map(held.complete ?? Effect.void, () => this.#removed++), {
+          discard: true
+        })
       : (first.complete ?? Effect.void)
   }
 
   #handled(batch: HeldBatch): Effect.Effect<void> {
-    const { backOff, events, queue } = this.#handler
-    backOff.reset()
+    this.#handler.backOff.reset()
     this.#recoveries = 0
     this.#grow()
+    return this.#emitHandled(batch)
+  }
+
+  #emitHandled(batch: ReadonlyArray<HeldMessage>): Effect.Effect<void> {
+    const { events, queue } = this.#handler
     return Effect.forEach(
       batch,
       ({ message }) => events.emit({ _tag: "Handled", message, attempt: queue.attemptsBefore(message) + 1 }),
@@ -254,7 +275,9 @@ export class Batching<Body, E, R> {
   /** Rolls back after a failure of the service, and waits. The messages are received again. */
   #recover(batch: HeldBatch, error: MsmqError, rollBack: Effect.Effect<void>): Effect.Effect<void, MsmqError> {
     this.#handler.rollbacks.add(batch)
-    return Effect.andThen(rollBack, Effect.asVoid(this.#handler.backOff.after(error)))
+    return Effect.flatMap(Effect.andThen(rollBack, this.#handler.backOff.after(error)), (retries) =>
+      retries ? Effect.void : this.#emitReturned(batch)
+    )
   }
 
   /** Rolls back, and makes the next batch half as large. */
@@ -262,7 +285,7 @@ export class Batching<Body, E, R> {
     const { events, rollbacks } = this.#handler
     rollbacks.add(batch)
     this.#size = Math.ceil(batch.length / 2)
-    const messages = batch.map(({ message }) => message)
+    const messages = batch.slice(this.#removed).map(({ message }) => message)
     return rollBack.pipe(
       Effect.andThen(Effect.suspend(() => events.emit({ _tag: "BatchFailed", messages, cause }))),
       // Without a wait in the handler, other fibers get their turn.

@@ -23,6 +23,7 @@ import { Reader } from "../receiving/Reader.ts"
 import { nameOf } from "../names/queueName.ts"
 import { effectOf } from "../options/handlers.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
+import type { CurrentName } from "../queues/opening.ts"
 import { openQueue } from "../queues/opening.ts"
 import { openSubqueue } from "../queues/subqueue.ts"
 import { ConsumeEvents } from "./ConsumeEvents.ts"
@@ -38,7 +39,7 @@ import type { PoisonTarget } from "./PoisonSender.ts"
 import { illegalPoisonPolicy, mustBeAnotherQueue, PoisonSender } from "./PoisonSender.ts"
 import { receiveModes } from "./ReceiveMode.ts"
 import { BackOff, decisionsOf, RetryPolicy } from "./RetryPolicy.ts"
-import type { Shutdown } from "./Shutdown.ts"
+import { Shutdown } from "./Shutdown.ts"
 import { turnOf } from "./Turn.ts"
 import { work } from "./work.ts"
 import * as operations from "../telemetry/Operation.ts"
@@ -51,25 +52,25 @@ const operation = operations.Receiver.consume
  */
 export const consumer = <Body, E, R>(
   reader: Reader<Body>,
-  formatName: string,
+  queueName: CurrentName,
   handle: (message: ReceivedMessage<Body>) => Effect.Effect<unknown, E, R>,
   policy: ConsumePolicy<E, R>,
   keys: Keys<Body> | undefined,
   consumedAt: CallSite
 ): Effect.Effect<never, MsmqError, R> =>
-  consuming({ reader, formatName, handle, handleAll: undefined, limits: undefined, keys, policy, consumedAt })
+  consuming({ reader, queueName, handle, handleAll: undefined, limits: undefined, keys, policy, consumedAt })
 
 /** Gives the messages of a queue to a handler in batches, as {@link consumer} gives it single messages. */
 export const batchConsumer = <Body, E, R>(
   reader: Reader<Body>,
-  formatName: string,
+  queueName: CurrentName,
   handleAll: (messages: ReadonlyArray<ReceivedMessage<Body>>) => Effect.Effect<unknown, E, R>,
   { size, within = 0, ...policy }: BatchPolicy<E, R>,
   consumedAt: CallSite
 ): Effect.Effect<never, MsmqError, R> => {
   const limits = { size, within: Duration.fromInputUnsafe(within) }
   const handle = (message: ReceivedMessage<Body>) => handleAll([message])
-  return consuming({ reader, formatName, handle, handleAll, limits, keys: undefined, policy, consumedAt })
+  return consuming({ reader, queueName, handle, handleAll, limits, keys: undefined, policy, consumedAt })
 }
 
 const consuming = <Body, E, R>(given: Given<Body, E, R>): Effect.Effect<never, MsmqError, R> =>
@@ -90,7 +91,7 @@ const consuming = <Body, E, R>(given: Given<Body, E, R>): Effect.Effect<never, M
 /** Arguments of one `consume`. */
 interface Given<Body, E, R> {
   readonly reader: Reader<Body>
-  readonly formatName: string
+  readonly queueName: CurrentName
   /** Handles a message that is delivered by itself. */
   readonly handle: (message: ReceivedMessage<Body>) => Effect.Effect<unknown, E, R>
   /** Handles a batch; `undefined` where there are none. */
@@ -114,7 +115,7 @@ type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, 
 /** Runs a consumer, most of which nothing may interrupt. `restore`: makes a part of it interruptible. */
 const run = <Body, E, R>(
   restore: Restore,
-  { consumedAt, formatName, handle, handleAll, intake, keys, limits, policy, reader, shutdown }: Consuming<Body, E, R>
+  { consumedAt, handle, handleAll, intake, keys, limits, policy, queueName, reader, shutdown }: Consuming<Body, E, R>
 ): Effect.Effect<never, MsmqError, R> =>
   Effect.gen(function* () {
     const { handle: queueHandle, queue: name } = reader.state
@@ -140,15 +141,20 @@ const run = <Body, E, R>(
       Effect.gen(function* () {
         yield* OwnedHandle.registerRun(queueHandle, operation, shutdown)
         const mode = receiveModeOf(bytes)
+        const hasOther = [...queueHandle.node.runs].some((run) => run instanceof Shutdown && run !== shutdown)
+        if (mode === "peekLock" && hasOther) return yield* secondConsumer(name)
         if (limits !== undefined && mode === "receiveAndDelete") return yield* cannotBatch(name, limits)
         // The scope closes what the target has open before the queue's handle is closed.
-        const target = yield* restore(poisonTargetOf(bytes, formatName, poison, mode))
+        const target = yield* restore(poisonTargetOf(bytes, queueName, poison, mode))
         let byKey: KeyedReceiver<Body> | undefined
-        const onReturned = (lookupId: bigint) => byKey?.unpark(lookupId)
-        const parking = yield* parkingOf(bytes, formatName, policy, mode, shutdown, onReturned)
+        const onReturned = (lookupId: bigint) => {
+          byKey?.unpark(lookupId)
+          if (mode === "peekLock") intake.lookAgain()
+        }
+        const parking = yield* parkingOf(bytes, queueName, policy, mode, shutdown, onReturned)
         const rollbacks = new BatchRollbacks()
         const attemptsBefore = (message: ReceivedMessage) => {
-          const single = Math.max(0, message.abortCount - rollbacks.take(message.lookupId))
+          const single = Math.max(0, message.abortCount - rollbacks.take(message.messageId))
           return parking === undefined ? single : parking.attemptsBefore(message, single)
         }
         const workers: Array<WorkerFiber> = []
@@ -156,7 +162,7 @@ const run = <Body, E, R>(
         const isAlone = () => count === 1
         const queue = {
           reader: bytes,
-          formatName,
+          name: queueName,
           poison: target,
           parking,
           attemptsBefore,
@@ -301,7 +307,7 @@ const receiveModeOf = ({ state: { exclusive, transactional } }: Reader<Uint8Arra
  */
 const poisonTargetOf = Effect.fnUntraced(function* (
   { state }: Reader<Uint8Array>,
-  formatName: string,
+  queueName: CurrentName,
   policy: PoisonPolicy,
   mode: keyof typeof receiveModes
 ): Effect.fn.Return<PoisonTarget, MsmqError, Scope.Scope> {
@@ -312,7 +318,8 @@ const poisonTargetOf = Effect.fnUntraced(function* (
   if (mode === "peekLock" && policy === "reject") return yield* refuse(mustBeTransactional)
   if (!isQueue) {
     if (typeof policy === "string") return { _tag: policy }
-    yield* Effect.scoped(openSubqueue(operation, state, formatName, policy.subqueue))
+    if (hasNoSubqueues(queueName)) return yield* refuse(`${mustHaveSubqueues}: use { queue }`)
+    yield* Effect.scoped(openSubqueue(operation, state, queueName, policy.subqueue))
     return { _tag: "subqueue", subqueue: policy.subqueue }
   }
 
@@ -321,8 +328,8 @@ const poisonTargetOf = Effect.fnUntraced(function* (
     Effect.scoped,
     Effect.provideService(Mqrt, mqrt)
   )
-  const destinations = yield* destinationsOf(mqrt, { operation, queue: name }, opened.formatName)
-  const consumed = yield* destinationOf(mqrt, { operation, queue }, formatName)
+  const destinations = yield* destinationsOf(mqrt, { operation, queue: name }, opened.name.formatName)
+  const consumed = yield* destinationOf(mqrt, { operation, queue }, queueName.formatName)
   if (destinations.some((destination) => isSameQueue(consumed, destination))) return yield* refuse(mustBeAnotherQueue)
   const transactional = policy.transactional ?? kindOf(destinations)
   if (transactional === undefined) return yield* refuse(mustSayKind)
@@ -348,7 +355,7 @@ const poisonTargetOf = Effect.fnUntraced(function* (
 /** Returns the subqueue that messages wait in between two attempts, after checking that it can be used. */
 const parkingOf = (
   reader: Reader<Uint8Array>,
-  formatName: string,
+  queueName: CurrentName,
   { park, poison }: Pick<ConsumePolicy, "park" | "poison">,
   mode: keyof typeof receiveModes,
   shutdown: Shutdown,
@@ -366,11 +373,18 @@ const parkingOf = (
     )
   const isSubqueue = (name: string) => name.toLowerCase() === subqueue.toLowerCase()
   if (mode === "receiveAndDelete") return refuse(mustStayInQueue)
+  if (hasNoSubqueues(queueName)) return refuse(`${mustHaveSubqueues}: leave park out`)
   if (typeof poison === "object" && "subqueue" in poison && isSubqueue(poison.subqueue)) return refuse(mustNotBePoison)
-  const name = Result.getOrUndefined(FormatName.parse(formatName))
+  const name = Result.getOrUndefined(FormatName.parse(queueName.formatName))
   const consumed = name?._tag === "Direct" ? name.subqueue : null
   if (consumed !== null && isSubqueue(consumed)) return refuse(mustNotBeConsumed)
-  return Effect.succeed(new Parking({ reader, formatName, consumed, subqueue, shutdown, onReturned }))
+  return Effect.succeed(new Parking({ reader, name: queueName, consumed, subqueue, shutdown, onReturned }))
+}
+
+/** Returns `true` for a journal and for a queue of the system (behaviour E-59). */
+const hasNoSubqueues = ({ formatName }: CurrentName): boolean => {
+  const name = Result.getOrUndefined(FormatName.parse(formatName))
+  return name !== undefined && ("systemQueue" in name || ("journal" in name && name.journal))
 }
 
 const controlInUse = (queue: string): MsmqError => {
@@ -378,6 +392,15 @@ const controlInUse = (queue: string): MsmqError => {
   return operation.error(
     { _tag: "IllegalPolicy", field: "control", rule, actual: "that of another consumer" },
     { queue }
+  )
+}
+
+const secondConsumer = (queue: string): Effect.Effect<never, MsmqError> => {
+  const rule =
+    "the receiver has a consumer already, which looks at the messages before it removes them, so that both would handle each " +
+    "message: give that one more handlers, or wait for its end before"
+  return Effect.fail(
+    operation.error({ _tag: "IllegalPolicy", field: "concurrency", rule, actual: "a second consumer" }, { queue })
   )
 }
 
@@ -394,6 +417,9 @@ const mustNameQueue =
   "the queue is not transactional, or its kind is not known, and others may receive from it: a message is removed before it " +
   "is handled. Name a queue for messages that cannot be handled, as { queue }, or open the receiver with shareMode " +
   "denyReceive, so that messages stay in the queue until they are handled"
+
+const mustHaveSubqueues =
+  "a journal, and a queue of the system such as that of dead letters, has no subqueues that its messages can be moved to"
 
 const mustStayInQueue =
   "the queue is not transactional, or its kind is not known, and others may receive from it: a message is removed before it " +

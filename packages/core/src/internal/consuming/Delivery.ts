@@ -20,6 +20,7 @@ import type { Intake } from "./Intake.ts"
 import type { Parking } from "./Parking.ts"
 import type { BackOff } from "./RetryPolicy.ts"
 import { Attempts, isTransient, mayNeedReopen, serviceFailure } from "./RetryPolicy.ts"
+import type { CurrentName } from "../queues/opening.ts"
 import type { Shutdown } from "./Shutdown.ts"
 import * as operations from "../telemetry/Operation.ts"
 
@@ -29,7 +30,7 @@ const operation = operations.Receiver.consume
 export interface ConsumedQueue {
   /** Reader of bodies as bytes, since a message whose body cannot be decoded is delivered as well. */
   readonly reader: Reader<Uint8Array>
-  readonly formatName: string
+  readonly name: CurrentName
   readonly poison: PoisonTarget
   /** Subqueue that messages wait in between two attempts; `undefined` where they are held. */
   readonly parking: Parking | undefined
@@ -357,7 +358,7 @@ class Delivery<Body, E, R> {
     return Effect.flatMap(this.#held.park(parking.subqueue), (isParked) =>
       isParked
         ? Effect.andThen(
-            parking.add(message.lookupId, attempt, delay),
+            parking.add(message, attempt, delay),
             this.#end({ _tag: "Parked", message, attempt, cause, delay })
           )
         : this.#end({ _tag: "Passed", message })

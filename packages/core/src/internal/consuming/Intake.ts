@@ -62,7 +62,7 @@ export class Intake<Progress> {
   /** Begins a consumer and returns its shutdown; `undefined` where another consumer has not ended. */
   begin(concurrency: number | undefined): Shutdown | undefined {
     if (!this.#hasEnded) return undefined
-    this.#hasEnded = false
+    this.#hasEnded = this.#isIdle = false
     if (concurrency !== undefined) this.#concurrency = concurrency
     this.#shutdown = new Shutdown(() => this.#change())
     if (this.#isStopped) this.#shutdown.stop()
@@ -117,6 +117,11 @@ export class Intake<Progress> {
     this.#change()
   }
 
+  /** Ends the waits for messages, so that workers look again. */
+  lookAgain(): void {
+    this.#change()
+  }
+
   /** Returns `true` if a worker may receive. `index`: its number, from 0. */
   admits(index: number): boolean {
     return this.isOpen && index < this.#concurrency
@@ -167,7 +172,8 @@ export class Intake<Progress> {
 
   /**
    * Runs a wait for a message, during which the worker is not busy. Returns `None` where the shutdown, a pause or another change
-   * interrupted it. `whenIdle`: runs before the wait where nothing else is to do.
+   * interrupted it. `whenIdle`: runs instead of the wait, once, where nothing else is to do. The worker looks again after it, since a
+   * message may have come meanwhile that the wait would not see.
    */
   wait<A, E>(wait: Effect.Effect<A, E>, whenIdle: Effect.Effect<void>): Effect.Effect<Option.Option<A>, E> {
     return Effect.suspend(() => {
@@ -177,9 +183,8 @@ export class Intake<Progress> {
       this.leave()
       this.#waiting++
       const waited = shutdown.interruptsOr(Deferred.await(changed), wait)
-      const announced = this.becomesIdle() ? Effect.andThen(whenIdle, waited) : waited
       return Effect.ensuring(
-        announced,
+        this.becomesIdle() ? Effect.as(whenIdle, Option.none<A>()) : waited,
         Effect.sync(() => {
           this.#waiting--
           this.enter()

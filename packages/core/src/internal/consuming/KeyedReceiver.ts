@@ -44,6 +44,8 @@ export class KeyedReceiver<Body> {
   readonly #call: Call
   /** Keys of the messages that have been looked at, by lookup id. */
   readonly #known = new Map<bigint, Key>()
+  /** Number of times that the queue had been reopened when the keys became known: another queue may have its name since. */
+  #reopenCount = 0
   /** Failures of the function for keys, by lookup id. */
   readonly #failures = new Map<bigint, Cause.Cause<unknown>>()
   /** Keys of the messages that are handled or parked, by lookup id, and the same keys. */
@@ -66,7 +68,9 @@ export class KeyedReceiver<Body> {
   /** Holds the next message whose key is free; where there is none, waits for a message or a key. */
   next(backOff: BackOff): NextMessage {
     return Effect.suspend(() => {
-      if (this.#known.size > maximumRemembered) this.#known.clear()
+      const { reopenCount } = this.#queue.reader.state.handle.node
+      if (reopenCount !== this.#reopenCount || this.#known.size > maximumRemembered) this.#known.clear()
+      this.#reopenCount = reopenCount
       this.#passed = new Set()
       return Effect.flatMap(this.#find, (lookupId) => {
         if (lookupId === undefined) return Effect.undefined
@@ -152,7 +156,8 @@ export class KeyedReceiver<Body> {
 
   /** Reserves the key of a message, unless another one has it or stands before this one. */
   #reserve(lookupId: bigint, key: Key): boolean {
-    if (this.#busy.has(key) || this.#passed.has(key)) {
+    // A message of a queue that was deleted and created again may have the lookup id of one that is handled.
+    if (this.#busy.has(key) || this.#passed.has(key) || this.#held.has(lookupId)) {
       this.#passed.add(key)
       return false
     }

@@ -10,6 +10,7 @@ import type { MsmqError } from "../../MsmqError.ts"
 import { openCursor } from "../receiving/openCursor.ts"
 import { optional, Reader } from "../receiving/Reader.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
+import type { CurrentName } from "../queues/opening.ts"
 import { openSubqueue } from "../queues/subqueue.ts"
 import * as operations from "../telemetry/Operation.ts"
 import type { BackOff } from "./RetryPolicy.ts"
@@ -27,7 +28,7 @@ const lockedDelay = 1000
 interface Parked {
   /** Reader of the consumed queue. */
   readonly reader: Reader<Uint8Array>
-  readonly formatName: string
+  readonly name: CurrentName
   /** Subqueue that is consumed; `null` where the whole queue is. */
   readonly consumed: string | null
   /** Subqueue that messages are parked in. */
@@ -47,8 +48,8 @@ export class Parking {
   readonly #parked: Parked
   /** Times at which the messages come back, in milliseconds, by lookup id. */
   readonly #due = new Map<bigint, number>()
-  /** Failed attempts at messages that were parked, by lookup id. */
-  readonly #attempts = new Map<bigint, number>()
+  /** Failed attempts at messages that were parked, by message id. */
+  readonly #attempts = new Map<string, number>()
   /** Time at which {@link run} goes on by itself, and the signal that makes it go on before. */
   #wakeTime = -Infinity
   #woken = Deferred.makeUnsafe<void>()
@@ -63,9 +64,9 @@ export class Parking {
    * move it back are two moves, which set the count of rollbacks to zero (E-64, E-68), so that another process can tell the number. A
    * queue that is not transactional has no such counts (E-66): only the attempts of this consumer are known then.
    */
-  attemptsBefore({ lookupId, moveCount }: ReceivedMessage, rollbacks: number): number {
-    const here = this.#attempts.get(lookupId) ?? 0
-    this.#attempts.delete(lookupId)
+  attemptsBefore({ messageId, moveCount }: ReceivedMessage, rollbacks: number): number {
+    const here = this.#attempts.get(messageId) ?? 0
+    this.#attempts.delete(messageId)
     const { transactional } = this.#parked.reader.state
     return transactional === true ? Math.max(here, rollbacks + Math.floor(moveCount / 2)) : here
   }
@@ -76,9 +77,9 @@ export class Parking {
   }
 
   /** Notes that a message was moved to the subqueue, for a time. */
-  add(lookupId: bigint, attempts: number, delay: Duration.Duration): Effect.Effect<void> {
+  add({ lookupId, messageId }: ReceivedMessage, attempts: number, delay: Duration.Duration): Effect.Effect<void> {
     return Effect.map(Clock.currentTimeMillis, (now) => {
-      this.#attempts.set(lookupId, attempts)
+      this.#attempts.set(messageId, attempts)
       if (this.#attempts.size > maximumRemembered) {
         const [oldest] = this.#attempts.keys()
         if (oldest !== undefined) this.#attempts.delete(oldest)
@@ -94,9 +95,9 @@ export class Parking {
 
   /** Moves back all messages of the subqueue, which an earlier run has left there. Creates the subqueue. */
   get returnAll(): Effect.Effect<void, MsmqError> {
-    const { formatName, reader } = this.#parked
+    const { name, reader } = this.#parked
     const opened = Effect.andThen(
-      openSubqueue(operation, reader.state, formatName, this.subqueue),
+      openSubqueue(operation, reader.state, name, this.subqueue),
       Effect.flatMap(this.#openSource, (source) =>
         Effect.flatMap(lookupIdsIn(source), (lookupIds) => this.#moveBack(source, lookupIds))
       )
@@ -130,18 +131,18 @@ export class Parking {
   }
 
   get #openSource() {
-    const { formatName, reader } = this.#parked
+    const { name, reader } = this.#parked
     const { state } = reader
     return Effect.map(
-      openSubqueue(operation, state, formatName, this.subqueue, "receive"),
+      openSubqueue(operation, state, name, this.subqueue, "receive"),
       (handle) => new Reader<Uint8Array>({ ...state, handle })
     )
   }
 
   /** Moves messages back, one after the other, until the shutdown begins. */
   #moveBack(source: Reader<Uint8Array>, lookupIds: ReadonlyArray<bigint>) {
-    const { consumed, formatName, shutdown } = this.#parked
-    return Effect.flatMap(openSubqueue(operation, source.state, formatName, consumed), (destination) =>
+    const { consumed, name, shutdown } = this.#parked
+    return Effect.flatMap(openSubqueue(operation, source.state, name, consumed), (destination) =>
       Effect.forEach(
         lookupIds,
         (lookupId) =>

@@ -63,18 +63,44 @@ const receiveFirst = (
 /** Reasons for which a message cannot be received again: it is gone, or another consumer holds it. */
 const taken = ["MessageNotFound", "MessageLockedUnderTransaction"] as const
 
+/** Message as it was received, and the number of times that its queue had been reopened by then. */
+interface Found {
+  readonly message: ReceivedMessage
+  readonly reopenCount: number
+}
+
+/**
+ * Makes calls that name a message by its lookup id. Where the queue has been deleted and created again since the message was
+ * received, another message may have its lookup id: then the result is `None`, as where the message is gone or locked.
+ */
+const byLookupId = <A>(
+  { reader }: ConsumedQueue,
+  { message: { lookupId, messageId }, reopenCount }: Found,
+  call: Effect.Effect<A, MsmqError>
+): Effect.Effect<Option.Option<A>, MsmqError> => {
+  const { node } = reader.state.handle
+  const called = optional(call, ...taken)
+  return Effect.suspend(() =>
+    reopenCount === node.reopenCount && !node.needsReopen
+      ? called
+      : Effect.flatMap(optional(reader.lookUp(operation, "peekCurrent", lookupId), ...taken), (found) =>
+          Option.isSome(found) && found.value.messageId === messageId ? called : Effect.succeedNone
+        )
+  )
+}
+
 /**
  * Moves a message to a subqueue by one call, outside any transaction (behaviour E-63). Returns `false` if it was no longer in the
  * queue.
  */
 const moveAside = (
-  { formatName, reader }: ConsumedQueue,
+  queue: ConsumedQueue,
   backOff: BackOff,
-  lookupId: bigint,
+  found: Found,
   subqueue: string
 ): Effect.Effect<boolean, MsmqError> => {
-  const move = optional(moveTo(operation, reader, formatName, lookupId, subqueue), ...taken)
-  return Effect.map(backOff.retryTransient(move, maximumMoves), Option.isSome)
+  const move = moveTo(operation, queue.reader, queue.name, found.message.lookupId, subqueue)
+  return Effect.map(backOff.retryTransient(byLookupId(queue, found, move), maximumMoves), Option.isSome)
 }
 
 /** Receives from a transactional queue: each attempt is a transaction, with the message and what its handler sends. */
@@ -151,6 +177,7 @@ class TransactionalReceiver implements MessageReceiver {
 /** Message that an open transaction holds. */
 class TransactionalMessage implements HeldMessage {
   readonly message: ReceivedMessage
+  readonly reopenCount: number
   readonly #receiver: TransactionalReceiver
   readonly #backOff: BackOff
   readonly #transaction: Transaction.Transaction
@@ -162,6 +189,7 @@ class TransactionalMessage implements HeldMessage {
     transaction: Transaction.Transaction
   ) {
     this.message = message
+    this.reopenCount = receiver.queue.reader.state.handle.node.reopenCount
     this.#receiver = receiver
     this.#backOff = backOff
     this.#transaction = transaction
@@ -189,15 +217,13 @@ class TransactionalMessage implements HeldMessage {
 
   get retry(): Effect.Effect<HeldMessage | undefined, MsmqError> {
     const receiver = this.#receiver
-    const again = receiver.holdAgain(this.message.lookupId, this.#backOff)
-    return receiver.inTurn(Effect.andThen(this.#transaction.endHere, again))
+    const again = byLookupId(receiver.queue, this, receiver.holdAgain(this.message.lookupId, this.#backOff))
+    return receiver.inTurn(Effect.andThen(this.#transaction.endHere, Effect.map(again, Option.getOrUndefined)))
   }
 
   park(subqueue: string): Effect.Effect<boolean, MsmqError> {
     const { inTurn, queue } = this.#receiver
-    return inTurn(
-      Effect.andThen(this.#transaction.endHere, moveAside(queue, this.#backOff, this.message.lookupId, subqueue))
-    )
+    return inTurn(Effect.andThen(this.#transaction.endHere, moveAside(queue, this.#backOff, this, subqueue)))
   }
 
   movePoison(poison: Poison, { insists, rejects }: Move): Effect.Effect<Moved, MsmqError> {
@@ -242,9 +268,7 @@ class TransactionalMessage implements HeldMessage {
       case "fail":
         return Effect.fail(poisonError(queue, poison, "queue"))
       case "subqueue":
-        return Effect.map(moveAside(queue, this.#backOff, lookupId, target.subqueue), (moved) =>
-          moved ? poisoned : gone
-        )
+        return Effect.map(moveAside(queue, this.#backOff, this, target.subqueue), (moved) => (moved ? poisoned : gone))
       case "reject":
         return moveOnce(this.#receiveFor(queue.reader.reject(operation, lookupId)))
       case "queue":
@@ -259,9 +283,11 @@ class TransactionalMessage implements HeldMessage {
 
   /** Receives the message for good, in one transaction with `effect`. */
   #receiveFor<A>(effect: Effect.Effect<A, MsmqError>): Effect.Effect<Option.Option<A>, MsmqError> {
-    return Effect.flatMap(optional(this.#receiver.receiveAgain(this.message.lookupId), ...taken), (found) =>
+    const { queue } = this.#receiver
+    const received = byLookupId(queue, this, this.#receiver.receiveAgain(this.message.lookupId))
+    return Effect.flatMap(received, (found) =>
       Option.isSome(found) ? Effect.asSome(effect) : Effect.succeedNone
-    ).pipe(Transaction.run(), Effect.provideService(Mqrt, this.#receiver.queue.reader.state.mqrt))
+    ).pipe(Transaction.run(), Effect.provideService(Mqrt, queue.reader.state.mqrt))
   }
 }
 
@@ -323,8 +349,17 @@ class PeekLockReceiver implements MessageReceiver {
     )
   }
 
-  unlock(lookupId: bigint): void {
-    if (this.#locked.has(lookupId)) this.#unlocked.add(lookupId)
+  unlock({ message: { lookupId }, reopenCount }: Found): void {
+    if (!this.#locked.has(lookupId)) return
+    this.#unlocked.add(lookupId)
+    const { intake, reader } = this.queue
+    // A worker that waits may have passed a message of another queue of the same name, with this lookup id.
+    if (reopenCount !== reader.state.handle.node.reopenCount) intake.lookAgain()
+  }
+
+  /** Unlocks a message that was moved to a subqueue, from which it may be back before its delivery has ended. */
+  unlockMoved(lookupId: bigint): void {
+    this.#locked.delete(lookupId)
   }
 
   #peekFirst(backOff: BackOff, wait: Wait): Effect.Effect<ReceivedMessage | undefined, MsmqError> {
@@ -340,11 +375,14 @@ class PeekLockReceiver implements MessageReceiver {
 
   /** Looks past the locked messages, of which it reads as little as it can. */
   #peekUnlocked(wait: Wait): Effect.Effect<ReceivedMessage | undefined, MsmqError> {
-    const { reader, shutdown } = this.queue
+    const { intake, reader, shutdown } = this.queue
+    // A parked message may come back to a place that the cursor has passed.
+    const lookAgain = Effect.as(intake.change, Option.none())
     const unlocked = Effect.flatMap(openCursor(reader, operation), (cursor) => {
       const peek = (action: "peekCurrent" | "peekNext", timeout: number | null) =>
         reader.peekAt({ operation, action, timeout, cursor }, false)
-      const arrived = wait(peek("peekCurrent", null))
+      const waiting = Effect.raceFirst(Effect.asSome(peek("peekCurrent", null)), lookAgain)
+      const arrived = Effect.map(wait(waiting), Option.flatten)
       const next = (action: "peekCurrent" | "peekNext"): Effect.Effect<bigint | undefined, MsmqError> =>
         shutdown.interrupts(peek(action, 0)).pipe(
           Effect.catchIf(
@@ -373,15 +411,18 @@ class PeekLockReceiver implements MessageReceiver {
 /** Message that stays in its queue, where no other worker takes it. */
 class LockedMessage implements HeldMessage {
   readonly message: ReceivedMessage
+  readonly reopenCount: number
   readonly participation = "none"
   readonly isCompleted = Effect.succeed(false)
   readonly #receiver: PeekLockReceiver
   readonly #backOff: BackOff
+  #isMoved = false
 
   constructor(receiver: PeekLockReceiver, backOff: BackOff, message: ReceivedMessage) {
     this.#receiver = receiver
     this.#backOff = backOff
     this.message = message
+    this.reopenCount = receiver.queue.reader.state.handle.node.reopenCount
   }
 
   get #queue(): ConsumedQueue {
@@ -397,9 +438,9 @@ class LockedMessage implements HeldMessage {
   }
 
   get retry(): Effect.Effect<HeldMessage | undefined, MsmqError> {
-    const { lookupId } = this.message
+    const peek = this.#queue.reader.lookUp(operation, "peekCurrent", this.message.lookupId)
     return Effect.map(
-      optional(this.#queue.reader.lookUp(operation, "peekCurrent", lookupId), "MessageNotFound"),
+      byLookupId(this.#queue, this, peek),
       Option.match({
         onNone: () => undefined,
         onSome: (message) => new LockedMessage(this.#receiver, this.#backOff, message)
@@ -408,7 +449,11 @@ class LockedMessage implements HeldMessage {
   }
 
   park(subqueue: string): Effect.Effect<boolean, MsmqError> {
-    return moveAside(this.#queue, this.#backOff, this.message.lookupId, subqueue)
+    return Effect.map(moveAside(this.#queue, this.#backOff, this, subqueue), (isMoved) => {
+      this.#isMoved = isMoved
+      if (isMoved) this.#receiver.unlockMoved(this.message.lookupId)
+      return isMoved
+    })
   }
 
   movePoison(poison: Poison): Effect.Effect<Moved, MsmqError> {
@@ -427,15 +472,12 @@ class LockedMessage implements HeldMessage {
   }
 
   close(): undefined {
-    this.#receiver.unlock(this.message.lookupId)
+    if (!this.#isMoved) this.#receiver.unlock(this)
   }
 
   get #remove(): Effect.Effect<void, MsmqError> {
     const remove = this.#queue.reader.lookUp(operation, "receiveCurrent", this.message.lookupId)
-    return Effect.matchEffect(remove, {
-      onFailure: (error) => (error.reason._tag === "MessageNotFound" ? Effect.void : Effect.fail(error)),
-      onSuccess: () => Effect.void
-    })
+    return Effect.asVoid(byLookupId(this.#queue, this, remove))
   }
 }
 

@@ -18,7 +18,7 @@ import { isParticipationWord } from "./owned.ts"
 import * as queueOptions from "./queueOptions.ts"
 import { redriveOptions as redriveTable, removeOptions as removeTable } from "./redriveOptions.ts"
 import type { Rule } from "./Rule.ts"
-import { boolean, finite, guarded, isFunction, required, wholeNumber } from "./Rule.ts"
+import { boolean, finite, guarded, isFunction, required, violationOf, wholeNumber } from "./Rule.ts"
 import { sendAllOptions, sendAwaitingOptions, sendOptions } from "./sendOptions.ts"
 import * as requesters from "./requesterOptions.ts"
 import { signal } from "./signals.ts"
@@ -99,7 +99,12 @@ const retries = nested(
 const retry: Rule = {
   allowed: `${retries.allowed}, or a function that returns a delay`,
   required: false,
-  read: (value, option) => (isFunction(value) ? value : retries.read(value, option))
+  read: (value, option) => {
+    if (isFunction(value)) return value
+    return typeof value === "object" && value !== null
+      ? retries.read(value, option)
+      : violationOf(option, retry.allowed, value)
+  }
 }
 
 const { control: _control, ...ofConsumers } = consumePolicy.rules

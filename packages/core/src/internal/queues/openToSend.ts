@@ -62,7 +62,7 @@ const once = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> => {
 
 /** Makes a sender on an open queue. `queue`: the name that the program uses. */
 export const senderOn = <Body, Kind extends QueueKind>(
-  { acknowledgments, formatName, handle, kind, mqrt }: OpenToSend,
+  { acknowledgments, handle, kind, mqrt, name }: OpenToSend,
   queue: string,
   codec: MessageBody<Body, unknown> | undefined,
   defaults: Defaults | undefined
@@ -77,5 +77,5 @@ export const senderOn = <Body, Kind extends QueueKind>(
     codec,
     defaults
   }
-  return Sender.make<Body, Kind>(state, formatName, acknowledgments)
+  return Sender.make<Body, Kind>(state, name, acknowledgments)
 }

@@ -17,6 +17,11 @@ interface QueueKind {
   readonly transactional: boolean | undefined
 }
 
+/** Format name of a queue that is open. It changes where the queue is deleted and created again, when that one is opened. */
+export interface CurrentName {
+  readonly formatName: string
+}
+
 /** `beforeReopen`: looks at the queue that a new handle will be for, which may be another one of the same name. */
 const openHandle = Effect.fnUntraced(function* (
   queue: QueueName,
@@ -25,21 +30,25 @@ const openHandle = Effect.fnUntraced(function* (
   shareMode: ShareMode,
   beforeReopen: (mqrt: Mqrt["Service"], formatName: string) => Effect.Effect<void, MsmqError>
 ) {
-  const formatName = yield* formatNameOf(operation, queue)
+  const name = { formatName: yield* formatNameOf(operation, queue) }
   const mqrt = yield* Mqrt
-  const acquire = (name: string): Effect.Effect<QueueHandle, MsmqError> =>
-    mqrt.openQueue(name, access, shareMode).pipe(Effect.mapError(operation.lift({ queue: nameOf(queue) })))
+  const acquire = (formatName: string): Effect.Effect<QueueHandle, MsmqError> =>
+    mqrt.openQueue(formatName, access, shareMode).pipe(Effect.mapError(operation.lift({ queue: nameOf(queue) })))
   const handle = yield* OwnedHandle.scoped(mqrt.openHandles, operation, {
     kind: access === "send" ? "sender" : "receiver",
     name: `of ${nameOf(queue)}`,
     queue: nameOf(queue),
-    acquire: acquire(formatName),
-    reopen: Effect.flatMap(Effect.provideService(formatNameOf(operation, queue), Mqrt, mqrt), (name) =>
-      Effect.andThen(beforeReopen(mqrt, name), acquire(name))
+    acquire: acquire(name.formatName),
+    reopen: Effect.flatMap(Effect.provideService(formatNameOf(operation, queue), Mqrt, mqrt), (formatName) =>
+      Effect.tap(Effect.andThen(beforeReopen(mqrt, formatName), acquire(formatName)), () =>
+        Effect.sync(() => {
+          name.formatName = formatName
+        })
+      )
     ),
     release: mqrt.closeQueue
   })
-  return { mqrt, handle, formatName }
+  return { mqrt, handle, name: name as CurrentName }
 })
 
 /** Opens a queue, which the scope closes. The next use of a stale handle opens the queue again, by the same name. */
@@ -72,7 +81,7 @@ export const openQueueOfKind = Effect.fnUntraced(function* (
         })
       : Effect.void
   const result = yield* openHandle(queue, operation, access, shareMode, ask)
-  yield* orClose(ask(result.mqrt, result.formatName), result.handle)
+  yield* orClose(ask(result.mqrt, result.name.formatName), result.handle)
   return { ...result, kind: kind as QueueKind }
 }, onQueue)
 

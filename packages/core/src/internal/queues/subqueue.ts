@@ -1,11 +1,14 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
+import { errors } from "../../ErrorCode.ts"
 import * as FormatName from "../../FormatName.ts"
 import type { Mqrt, QueueHandle } from "../../Mqrt.ts"
+import { MqrtFailure } from "../../Mqrt.ts"
 import type { MsmqError } from "../../MsmqError.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import type { Reader, ReceiverState } from "../receiving/Reader.ts"
+import type { CurrentName } from "./opening.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 
 /**
@@ -14,13 +17,16 @@ import type { Operation } from "../telemetry/Operation.ts"
 export const openSubqueue = Effect.fnUntraced(function* (
   operation: Operation,
   { handle, mqrt, queue }: Pick<ReceiverState<unknown>, "handle" | "mqrt" | "queue">,
-  formatName: string,
+  { formatName }: CurrentName,
   subqueue: string | null,
   access: "move" | "receive" = "move"
 ): Effect.fn.Return<OwnedHandle.OwnedHandle<QueueHandle>, MsmqError, Scope.Scope> {
   // The backend may be called for the name, and is gone where the connection is closed.
   if (handle.state !== "open") return yield* handle.node.refusal(operation)
-  const whole = yield* wholeQueue(operation, mqrt, queue, formatName)
+  const { native } = handle
+  const whole = yield* Effect.tapError(wholeQueue(operation, mqrt, queue, formatName), (error) =>
+    Effect.sync(() => OwnedHandle.noteFailure(handle, native, error))
+  )
   const name =
     subqueue === null
       ? whole
@@ -34,7 +40,10 @@ export const openSubqueue = Effect.fnUntraced(function* (
   })
 })
 
-/** Returns the direct name of the whole queue, since only a direct name can name a subqueue. */
+/**
+ * Returns the direct name of the whole queue, since only a direct name can name a subqueue. Fails with `QueueDeleted` where the queue
+ * that is open is not there any more, as the calls with its handle do.
+ */
 const wholeQueue = (
   operation: Operation,
   mqrt: Mqrt["Service"],
@@ -47,7 +56,12 @@ const wholeQueue = (
   const [known = formatName] = formatName.split(";")
   return mqrt.getQueueProperties(known).pipe(
     Effect.mapBoth({
-      onFailure: operation.lift({ queue }),
+      onFailure: (failure) =>
+        operation.lift({ queue })(
+          failure.code >>> 0 === errors.MQ_ERROR_QUEUE_NOT_FOUND
+            ? new MqrtFailure({ ...failure, code: errors.MQ_ERROR_QUEUE_DELETED })
+            : failure
+        ),
       onSuccess: ({ pathName }) => `DIRECT=OS:${pathName}`
     })
   )
@@ -57,14 +71,14 @@ const wholeQueue = (
 export const moveTo = <Body, Received>(
   operation: Operation,
   reader: Reader<Body, Received>,
-  formatName: string,
+  name: CurrentName,
   lookupId: bigint,
   subqueue: string | null
 ): Effect.Effect<void, MsmqError> =>
   // The handle of the destination closes with that of the queue, so a retry opens both.
   reader.retryIfLost(
     Effect.scoped(
-      Effect.flatMap(openSubqueue(operation, reader.state, formatName, subqueue), (destination) =>
+      Effect.flatMap(openSubqueue(operation, reader.state, name, subqueue), (destination) =>
         reader.act(operation, (queue, transaction) =>
           OwnedHandle.lease(destination, operation, (native) =>
             reader.state.mqrt.moveMessage(queue, native, lookupId, transaction)

@@ -18,6 +18,7 @@ import { optional, Reader } from "../receiving/Reader.ts"
 import { nameOf, type QueueName } from "../names/queueName.ts"
 import { errorOf } from "../options/illegalOption.ts"
 import { Violation } from "../options/Violation.ts"
+import type { CurrentName } from "../queues/opening.ts"
 import { moveTo } from "../queues/subqueue.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 import { taken } from "./eachMessage.ts"
@@ -27,7 +28,7 @@ import type { RedriveOptions, RedriveTarget } from "./RedriveOptions.ts"
 /** Queue that messages are redriven from. */
 export interface RedriveSource {
   readonly state: ReceiverState<Uint8Array>
-  readonly formatName: string
+  readonly name: CurrentName
 }
 
 /** Function that redrives a message, and returns `false` for one that another receiver has. */
@@ -96,7 +97,8 @@ export class RedriveTargets {
   }
 
   #open(queue: QueueName): Effect.Effect<Redrive, MsmqError, Scope.Scope> {
-    const { formatName, state } = this.#source
+    const { name, state } = this.#source
+    const { formatName } = name
     return Effect.gen({ self: this }, function* () {
       const part = yield* destinationOf(state.mqrt, { operation: this.#operation, queue: state.queue }, formatName)
       const whole = subqueueName.test(formatName) ? { ...part, formatName: formatName.replace(subqueueName, "") } : part
@@ -145,7 +147,7 @@ export class RedriveTargets {
   /** Moves a message from a subqueue back to its queue by one call. It keeps its ids, and needs no copy, also in a plain queue. */
   readonly #move: Redrive = ({ lookupId }) =>
     Effect.map(
-      optional(moveTo(this.#operation, this.#taker, this.#source.formatName, lookupId, null), ...taken),
+      optional(moveTo(this.#operation, this.#taker, this.#source.name, lookupId, null), ...taken),
       Option.isSome
     )
 

@@ -24,7 +24,7 @@ const openSource = Effect.fnUntraced(function* (
 ): Effect.fn.Return<RedriveSource, MsmqError, Mqrt | Scope.Scope> {
   const access = dryRun ? "peek" : "receive"
   const opened = yield* openQueueOfKind(from, operation, access, dryRun ? "denyNone" : shareMode, undefined)
-  const { formatName, handle, kind, mqrt } = opened
+  const { handle, kind, mqrt, name } = opened
   const state = {
     mqrt,
     handle,
@@ -39,7 +39,7 @@ const openSource = Effect.fnUntraced(function* (
     const reason = { _tag: "TransactionMismatch", queueIsTransactional: false } as const
     return yield* operation.error(reason, { queue: state.queue })
   }
-  return { state, formatName }
+  return { state, name }
 })
 
 const reportOf = ({ done, examined, skipped }: Counts): RedriveReport => ({ examined, redriven: done, skipped })

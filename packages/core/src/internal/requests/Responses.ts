@@ -257,7 +257,7 @@ export class Responses<Answer> {
 
   #move({ subqueue }: { readonly subqueue: string }, lookupId: bigint): Effect.Effect<ReceivedMessage, MsmqError> {
     return Effect.tap(this.#bytes.lookUp(operation, "peekCurrent", lookupId), () =>
-      moveTo(operation, this.#bytes, this.#queue.formatName, lookupId, subqueue)
+      moveTo(operation, this.#bytes, this.#queue, lookupId, subqueue)
     )
   }
 

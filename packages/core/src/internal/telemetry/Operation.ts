@@ -99,7 +99,8 @@ export const Certificate = {
 }
 
 export const Consumer = {
-  setConcurrency: Operation.make("Consumer.setConcurrency")
+  setConcurrency: Operation.make("Consumer.setConcurrency"),
+  unrecoverable: Operation.make("Consumer.Unrecoverable")
 }
 
 export const Cursor = {
