@@ -111,11 +111,7 @@ export class Unrecoverable extends Data.TaggedError("Unrecoverable")<{
   readonly cause?: unknown
 }> {
   /** Throws an `MsmqError` with the reason `IllegalOption` for fields that are illegal. */
-  constructor(fields: {
-    readonly because: string
-    readonly action?: "poison" | "reject" | undefined
-    readonly cause?: unknown
-  }) {
+  constructor(fields: Pick<Unrecoverable, "because" | "action" | "cause">) {
     super(Given.optionsOrThrow({ operation: operations.Consumer.unrecoverable }, unrecoverable, fields, "fields"))
   }
 
