@@ -112,8 +112,11 @@ export class Unrecoverable extends Data.TaggedError("Unrecoverable")<{
 }> {
   /** Throws an `MsmqError` with the reason `IllegalOption` for fields that are illegal. */
   constructor(fields: {
+    /** Reason in words, which the log and the header `failure.error` of a copy have. */
     readonly because: string
+    /** Place that the message goes to; `"poison"` by default. See the field. */
     readonly action?: "poison" | "reject" | undefined
+    /** Error that is the cause of this one. None by default. */
     readonly cause?: unknown
   }) {
     super(Given.optionsOrThrow({ operation: operations.Consumer.unrecoverable }, unrecoverable, fields, "fields"))

@@ -293,7 +293,7 @@ export const open = Effect.fn(operations.Requester.open.name, spanOptions)(
     const { negativeAcknowledgments, onUnexpected, responseQueue, unexpected: policy = "remove" } = given
     const mqrt = yield* Mqrt
     const opened = yield* openToSend(operation, queue, given.transactional)
-    if (responseQueue !== undefined) yield* checkResponseQueue(mqrt, call, responseQueue, opened.formatName)
+    if (responseQueue !== undefined) yield* checkResponseQueue(mqrt, call, responseQueue, opened.name.formatName)
     const sender = senderOn<Question, "unknown">(opened, call.queue, given.body, undefined)
     const acknowledgments =
       negativeAcknowledgments === true
@@ -316,7 +316,7 @@ export const open = Effect.fn(operations.Requester.open.name, spanOptions)(
       return yield* Given.errorOf(call, new Violation("unexpected", onlyTransactional, '"reject"'))
     }
     if (typeof policy === "object") {
-      yield* Effect.scoped(openSubqueue(operation, { ...own, mqrt, queue: own.name }, own.formatName, policy.subqueue))
+      yield* Effect.scoped(openSubqueue(operation, { ...own, mqrt, queue: own.name }, own, policy.subqueue))
     }
     responses = new Responses(mqrt, own, given.responseBody, { policy, onUnexpected })
     const within = Duration.fromInputUnsafe(given.within ?? "30 seconds")
