@@ -1,5 +1,5 @@
 /**
- * Options and report of a health check for programs that do not write Effect. `checkHealth` of a `Connection` makes it.
+ * Options and report of a health check for programs that do not use Effect. `checkHealth` of a `Connection` makes it.
  *
  * @since 0.1.0
  */
