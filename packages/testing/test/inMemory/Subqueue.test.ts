@@ -96,7 +96,8 @@ describe("subqueues", () => {
       const formatName = yield* mqrt.pathNameToFormatName(`${path};retry`)
       assert.strictEqual(formatName, "DIRECT=OS:MACHINE\\private$\\orders;retry")
       const receiver = yield* MessageQueue.openReceiver(`${path};retry`)
-      assert.strictEqual(receiver.formatName, formatName)
+      // It is opened by a direct name, since only such a name can name a subqueue.
+      assert.strictEqual(receiver.formatName, "DIRECT=OS:.\\private$\\orders;retry")
     }).pipe(Effect.scoped, Effect.provide(InMemoryMqrt.layer))
   )
 
