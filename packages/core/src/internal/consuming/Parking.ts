@@ -4,11 +4,10 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
 import type { ReceivedMessage } from "../../Message.ts"
 import type { MsmqError } from "../../MsmqError.ts"
-import { openCursor } from "../receiving/openCursor.ts"
-import { optional, Reader } from "../receiving/Reader.ts"
+import { lookupIdsIn } from "../receiving/lookupIds.ts"
+import { Reader } from "../receiving/Reader.ts"
 import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import type { CurrentName } from "../queues/opening.ts"
 import { openSubqueue } from "../queues/subqueue.ts"
@@ -99,7 +98,7 @@ export class Parking {
     const opened = Effect.andThen(
       openSubqueue(operation, reader.state, name, this.subqueue),
       Effect.flatMap(this.#openSource, (source) =>
-        Effect.flatMap(lookupIdsIn(source), (lookupIds) => this.#moveBack(source, lookupIds))
+        Effect.flatMap(lookupIdsIn(operation, source), (lookupIds) => this.#moveBack(source, lookupIds))
       )
     )
     return Effect.scoped(opened)
@@ -185,17 +184,3 @@ export class Parking {
     })
   }
 }
-
-/** Returns the lookup ids of the messages in a queue, in order. */
-const lookupIdsIn = (reader: Reader<Uint8Array>): Effect.Effect<ReadonlyArray<bigint>, MsmqError> =>
-  Effect.scoped(
-    Effect.gen(function* () {
-      const cursor = yield* openCursor(reader, operation)
-      const lookupIds: Array<bigint> = []
-      for (let action: "peekCurrent" | "peekNext" = "peekCurrent"; ; action = "peekNext") {
-        const found = yield* optional(reader.peekAt({ operation, action, timeout: 0, cursor }, false), "IoTimeout")
-        if (Option.isNone(found)) return lookupIds
-        lookupIds.push(found.value.lookupId)
-      }
-    })
-  )
