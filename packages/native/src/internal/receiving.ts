@@ -1,4 +1,5 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
+import * as AtOnce from "@effect-msmq/core/mqrt/AtOnce"
 import type {
   ReceiveAction,
   ReceivedProperties,
@@ -207,16 +208,21 @@ export const receiving = (
   ): Effect.Effect<ReceivedProperties, MqrtFailure> =>
     Effect.flatMap(handle.queue.awaitKept, () => (handle.isOpen ? then() : cancelled))
 
-  /** Looks once. An interruption leaves a call that has begun, whose message is kept. */
-  const once = (request: ReceiveRequest): Effect.Effect<ReceivedProperties, MqrtFailure> => {
+  /** Looks once. Returns `undefined` where that takes a wait. */
+  const lookAtOnce = (request: ReceiveRequest): Outcome | undefined => {
     const kept = takeKept(request)
     if (kept !== undefined) return kept
+    if (request.handle.queue.isKeeping || request.pace.isSlow) return undefined
+    const outcome = here(request)
+    request.noteOutcome(outcome, true)
+    return outcome
+  }
+
+  /** Looks once. An interruption leaves a call that has begun, whose message is kept. */
+  const once = (request: ReceiveRequest): Effect.Effect<ReceivedProperties, MqrtFailure> => {
+    const outcome = lookAtOnce(request)
+    if (outcome !== undefined) return outcome
     if (request.handle.queue.isKeeping) return afterKept(request, () => once(request))
-    if (!request.pace.isSlow) {
-      const outcome = here(request)
-      request.noteOutcome(outcome, true)
-      return outcome
-    }
     return Effect.callback((resume) => {
       const looking = elsewhere(
         request,
@@ -316,14 +322,28 @@ export const receiving = (
   /** Handles that were open when the layer closed. */
   let left: ReadonlyArray<ReadHandle> = []
 
+  /** Returns a function that returns the request of a call: the same one while its handle is open, where it has no state. */
+  const requestsOf = (queue: QueueHandle, options: ReceiveParameters): (() => ReceiveRequest) => {
+    if (options.cursor !== null || options.transaction !== "none") return () => requestOf(queue, options)
+    let known: ReceiveRequest | undefined
+    return () => (known?.handle.isOpen === true ? known : (known = requestOf(queue, options)))
+  }
+
+  /** Returns an effect that looks once. */
+  const looking = (request: () => ReceiveRequest): Effect.Effect<ReceivedProperties, MqrtFailure> =>
+    AtOnce.make(
+      Effect.suspend(() => once(request())),
+      () => lookAtOnce(request())
+    )
+
   return {
     receiveMessage: (queue, options) =>
       options.timeout === 0
-        ? Effect.suspend(() => once(requestOf(queue, options)))
+        ? looking(requestsOf(queue, options))
         : Effect.suspend(() => wait(requestOf(queue, options), options.timeout)),
 
     receiveMessageByLookupId: (queue, lookupId, action, options) =>
-      Effect.suspend(() => once(new LookupRequest(parts, readerOf(queue).handle, options, lookupId, action))),
+      looking(() => new LookupRequest(parts, readerOf(queue).handle, options, lookupId, action)),
 
     openQueue: (formatName, access, open) =>
       access === "send" || access === "move"
