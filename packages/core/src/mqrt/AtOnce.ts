@@ -14,13 +14,13 @@ import type * as Fiber from "effect/Fiber"
 const attemptKey: unique symbol = Symbol.for("~@effect-msmq/core/mqrt/AtOnce")
 
 /**
- * Makes what an effect does, if that takes no wait, and returns its exit. Returns `undefined` where the effect is to be run instead:
+ * Makes what an effect does, if that takes no wait, and returns what it succeeds with, or the exit of a failure. Returns `undefined` where the effect is to be run instead:
  * then it has done nothing. `fiber`: the one that runs the effect.
  *
  * @category models
  * @since 0.1.0
  */
-export type Attempt<A, E> = (fiber: Fiber.Fiber<unknown, unknown>) => Exit.Exit<A, E> | undefined
+export type Attempt<A, E> = (fiber: Fiber.Fiber<unknown, unknown>) => A | Exit.Exit<never, E> | undefined
 
 interface WithAttempt<A, E> {
   readonly [attemptKey]?: Attempt<A, E>

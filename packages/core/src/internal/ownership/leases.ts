@@ -69,10 +69,14 @@ export const thenEndLease = <A, E, R>(
   })
 
 /** Makes an attempt in a lease that has begun, and ends the lease if the attempt is one: the lease goes on after `undefined`. */
-export const attemptInLease = <A>(self: HandleOwner<unknown>, attempt: () => A | undefined): A | undefined => {
+export const attemptInLease = <A, B>(
+  self: HandleOwner<unknown>,
+  attempt: (given: B) => A | undefined,
+  given: B
+): A | undefined => {
   let goesOn = false
   try {
-    const outcome = attempt()
+    const outcome = attempt(given)
     goesOn = outcome === undefined
     return outcome
   } finally {

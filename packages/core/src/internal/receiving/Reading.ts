@@ -134,13 +134,11 @@ export class Reading<A> {
   /** Reads in a lease that has begun, without a step of the fiber, where the backend can. */
   #readAtOnce({ attempt, native }: PlainRead<A>, fiber: Fiber.Fiber<unknown, unknown>): Failable<A> | undefined {
     if (attempt === undefined) return undefined
-    const outcome = OwnedHandle.attemptInLease(this.#queue.handle, () => attempt(fiber))
+    const outcome = OwnedHandle.attemptInLease(this.#queue.handle, attempt, fiber)
     if (outcome === undefined) return undefined
-    if (Exit.isFailure(outcome)) {
-      return Effect.catch(Effect.failCause(outcome.cause), (failure) => this.#fail(failure, native))
-    }
+    if (Exit.isExit(outcome)) return Effect.catch(outcome, (failure) => this.#fail(failure, native))
     const { operation, takes } = this.#call
-    const message = this.#queue.messageOf(outcome.value, takes)
+    const message = this.#queue.messageOf(outcome, takes)
     const finish = this.#finish
     return "effect" in finish ? finish.effect(operation, message) : Effect.succeed(finish.found(message))
   }

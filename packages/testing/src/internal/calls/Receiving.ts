@@ -39,7 +39,7 @@ const receiveAtOnce = (
   handle: QueueHandle,
   options: ReceiveParameters,
   now: number
-): Exit.Exit<ReceivedProperties, MqrtFailure> | undefined => {
+): ReceivedProperties | Exit.Exit<never, MqrtFailure> | undefined => {
   if (!machine.network.operations.isIdle) return undefined
   const made = makeRequest(machine, handle, options)
   if (Result.isFailure(made)) return Exit.fail(failure(receiving, made.failure))
@@ -47,7 +47,7 @@ const receiveAtOnce = (
   if (request.opened.queue.isDue(now)) return undefined
   const found = look(request, options, now)
   if (Result.isFailure(found)) return Exit.fail(failure(receiving, found.failure))
-  return found.success === undefined ? nothingFound(request) : Exit.succeed(handOver(request, found.success, now))
+  return found.success === undefined ? nothingFound(request) : handOver(request, found.success, now)
 }
 
 const nothingFound = ({ cursor }: ReceiveRequest): Exit.Exit<never, MqrtFailure> => {

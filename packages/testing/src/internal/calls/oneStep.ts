@@ -49,6 +49,6 @@ export const inOneStep = <A>(
     (fiber) => {
       if (!operations.isIdle) return undefined
       const result = run(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
-      return Result.isFailure(result) ? Exit.fail(failure(name, result.failure)) : Exit.succeed(result.success)
+      return Result.isFailure(result) ? Exit.fail(failure(name, result.failure)) : result.success
     }
   )
