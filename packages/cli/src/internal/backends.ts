@@ -52,16 +52,17 @@ export const Backends: Context.Reference<typeof usual> = Context.Reference("@eff
   defaultValue: () => usual
 })
 
+/** Effect that opens the backend which the flags of the command choose, for as long as its scope is open. */
+export const openBackend = Effect.gen(function* () {
+  const choice = yield* root
+  const backends = yield* Backends
+  const output = yield* Output.Output
+  return Effect.provideService(Layer.build(backends[choice.backend](choice)), Output.Output, output)
+})
+
 /** Runs an effect on the backend that the flags of the command choose. */
-export const onBackend = <A, E, R>(
-  effect: Effect.Effect<A, E, R>
-): Effect.Effect<
-  A,
-  E | Failed | MsmqError.MsmqError,
-  Exclude<R, Mqrt> | Output.Output | Effect.Services<typeof root>
-> =>
+export const onBackend = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
-    const choice = yield* root
-    const backends = yield* Backends
-    return yield* Effect.provide(effect, backends[choice.backend](choice))
-  })
+    const open = yield* openBackend
+    return yield* Effect.provideContext(effect, yield* open)
+  }).pipe(Effect.scoped)

@@ -1,8 +1,9 @@
-import { MessageQueue, QueueManager } from "@effect-msmq/core"
+import { QueueManager } from "@effect-msmq/core"
 import { Effect, Option, Stream } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { bytes, count } from "../amounts.ts"
 import { onBackend } from "../backends.ts"
+import { deadLetterQueues, sumUp } from "../deadLetters.ts"
 import * as Output from "../Output.ts"
 import { type Column, tableOf } from "../table.ts"
 import { visible } from "../visible.ts"
@@ -32,31 +33,18 @@ const rowOf = (queue: QueueManager.ListedQueue): Row => ({
   state: queue.state
 })
 
-const deadLetterQueues = [
-  { name: ".\\system$;DEADLETTER", queue: "DIRECT=OS:.\\SYSTEM$;DEADLETTER", transactional: false },
-  { name: ".\\system$;DEADXACT", queue: "DIRECT=OS:.\\SYSTEM$;DEADXACT", transactional: true }
-]
-
-/** Counts the dead letters by looking at each, since Message Queuing does not. */
-const deadLetters = Effect.forEach(deadLetterQueues, ({ name, queue, transactional }) =>
-  MessageQueue.openReceiver(queue, {
-    access: "peek",
-    read: { body: false, extension: false, queues: false, security: false }
-  }).pipe(
-    Effect.flatMap(({ browse }) =>
-      Stream.runFold(
-        browse,
-        () => ({ messages: 0, bytes: 0 }),
-        (sum, { bodySize }) => ({ messages: sum.messages + 1, bytes: sum.bytes + bodySize })
-      )
-    ),
-    Effect.scoped,
-    Effect.map((sum): { messages: number | null; bytes: number | null } => sum),
+/** Counts the dead letters. */
+const deadLetters = Effect.forEach(deadLetterQueues, (queue) =>
+  sumUp(queue, { messages: 0, bytes: 0 }, (sum, { bodySize }) => ({
+    messages: sum.messages + 1,
+    bytes: sum.bytes + bodySize
+  })).pipe(
+    Effect.map((sum): Pick<Row, "messages" | "bytes"> => sum),
     // Only administrators may look by default.
     Effect.catchReason("MsmqError", "AccessDenied", () => Effect.succeed({ messages: null, bytes: null })),
     Effect.map((sum): Row => ({
-      name,
-      kind: kindOf(transactional),
+      name: queue.name,
+      kind: kindOf(queue.transactional),
       ...sum,
       journal: 0,
       subqueues: [],

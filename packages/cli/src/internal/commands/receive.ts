@@ -3,6 +3,7 @@ import { Duration, Effect, FileSystem, Option, Path } from "effect"
 import { Command, Flag } from "effect/cli"
 import { counted } from "../amounts.ts"
 import { onBackend } from "../backends.ts"
+import { durationFlag } from "../durationFlag.ts"
 import { Failed } from "../Failed.ts"
 import { messageJson, messageText } from "../messageText.ts"
 import * as Output from "../Output.ts"
@@ -72,15 +73,7 @@ export const receive = Command.make(
       Flag.withDescription("All messages, and those that arrive later, until the command is interrupted"),
       Flag.withDefault(false)
     ),
-    wait: Flag.String("wait").pipe(
-      Flag.withMetavar("DURATION"),
-      Flag.withDescription("Time to wait for each message, such as '10 seconds'; none by default"),
-      Flag.withDefault("0 seconds"),
-      Flag.filterMap(
-        (text) => Duration.fromInput(text as Duration.Input),
-        (text) => `a duration such as '10 seconds' instead of ${text}`
-      )
-    ),
+    wait: durationFlag("wait", "0 seconds", "Time to wait for each message"),
     shared: Flag.Boolean("shared").pipe(
       Flag.withDescription(
         "Lets other programs receive from the queue meanwhile; a message may then be received twice"
