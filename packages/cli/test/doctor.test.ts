@@ -17,7 +17,7 @@ const verdictsOf = (checks: ReadonlyArray<Result>, verdict: Result["verdict"]) =
   checks.filter((check) => check.verdict === verdict).map(({ id }) => id)
 
 /** Checks that are well on a machine with Message Queuing, wherever the test runs. */
-const system = ["system"]
+const system = new Set(["system"])
 
 describe("the doctor", () => {
   it.effect("finds nothing on a machine where all is well, and leaves no queue there", () =>
@@ -30,7 +30,7 @@ describe("the doctor", () => {
       )
       assert.deepStrictEqual(
         verdictsOf(checks, "ok"),
-        ids.filter((id) => !system.includes(id))
+        ids.filter((id) => !system.has(id))
       )
       assert.deepStrictEqual(yield* QueueManager.privateQueues(), [])
     }).pipe(Effect.provide(layer))
@@ -55,7 +55,7 @@ describe("the doctor", () => {
       const { checks, code, of } = yield* examined()
       assert.strictEqual(code, 0)
       assert.deepStrictEqual(
-        verdictsOf(checks, "warning").filter((id) => !system.includes(id)),
+        verdictsOf(checks, "warning").filter((id) => !system.has(id)),
         ["securityContext"]
       )
       assert.include(of["securityContext"]?.advice ?? "", "QueueManager.registerCertificate")
@@ -84,7 +84,7 @@ describe("the doctor", () => {
       const sender = yield* MessageQueue.openSender(".\\private$\\orders")
       yield* sender.send({ body: new Uint8Array(1700) })
       const { of } = yield* examined()
-      assert.include(of["quotas"]?.found ?? "", "nearly full: MACHINE\\private$\\orders")
+      assert.include(of["quotas"]?.found ?? "", "nearly full: orders")
       assert.include(of["leftovers"]?.found ?? "", "effect-msmq-doctor-1")
     }).pipe(Effect.scoped, Effect.provide(layer))
   )

@@ -2,7 +2,7 @@
 import { Mqrt } from "@effect-msmq/core/Mqrt"
 import { InMemoryMqrt, type MsmqControl } from "@effect-msmq/testing"
 import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Cause, Effect, Exit, Layer, Stdio, Stream } from "effect"
+import { Cause, Effect, Exit, Layer, Stdio, Stream, Terminal } from "effect"
 import { Backends } from "../../src/internal/backends.ts"
 import { Output } from "../../src/internal/Output.ts"
 import { runCommand } from "../../src/internal/runCommand.ts"
@@ -20,6 +20,8 @@ export interface Place {
   readonly columns?: number
   /** Standard input; nothing by default. */
   readonly stdin?: string
+  /** Terminal whose keys and sizes the command gets; none by default. */
+  readonly terminal?: Terminal.Terminal
   /** Writes to standard output; by default what is printed is collected. */
   readonly write?: Output["Service"]["write"]
 }
@@ -34,7 +36,7 @@ const codeOf = (exit: Exit.Exit<void, { readonly exitCode?: number }>): number =
 export const command = (...args: ReadonlyArray<string>) => commandIn({}, ...args)
 
 /** Runs a command in a place of its own. */
-export const commandIn = ({ columns = Infinity, stdin = "", write }: Place, ...args: ReadonlyArray<string>) =>
+export const commandIn = ({ columns = Infinity, stdin = "", terminal, write }: Place, ...args: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const mqrt = yield* Mqrt
     const [out, err]: [Array<string>, Array<string>] = [[], []]
@@ -47,11 +49,14 @@ export const commandIn = ({ columns = Infinity, stdin = "", write }: Place, ...a
     })
     const backend = () => Layer.succeed(Mqrt, mqrt)
     const stdio = Stdio.layerTest({ stdin: Stream.make(new TextEncoder().encode(stdin)) })
+    const services = Layer.provideMerge(stdio, NodeServices.layer)
     const exit = yield* Effect.exit(
       runCommand(args).pipe(
         Effect.provideService(Backends, { native: backend, memory: backend }),
         Effect.provideService(Output, output),
-        Effect.provide(Layer.provideMerge(stdio, NodeServices.layer))
+        Effect.provide(
+          terminal === undefined ? services : Layer.provideMerge(Layer.succeed(Terminal.Terminal, terminal), services)
+        )
       )
     )
     const ended: Ended = { code: codeOf(exit), out: out.join(""), err: err.join("") }

@@ -5,6 +5,7 @@ import { bytes, count } from "../amounts.ts"
 import { onBackend } from "../backends.ts"
 import { deadLetterQueues, sumUp } from "../deadLetters.ts"
 import * as Output from "../Output.ts"
+import { shortName } from "../shortName.ts"
 import { type Column, tableOf } from "../table.ts"
 import { visible } from "../visible.ts"
 
@@ -54,7 +55,7 @@ const deadLetters = Effect.forEach(deadLetterQueues, (queue) =>
 )
 
 const columns: ReadonlyArray<Column<Row>> = [
-  { title: "QUEUE", shrinks: true, text: ({ name }) => visible(name) },
+  { title: "QUEUE", shrinks: true, text: ({ name }) => shortName(name) },
   { title: "KIND", text: ({ kind }) => kind },
   { title: "MESSAGES", align: "right", text: ({ messages }) => (messages === null ? "?" : count(messages)) },
   { title: "SIZE", align: "right", text: (row) => (row.bytes === null ? "?" : bytes(row.bytes)) },

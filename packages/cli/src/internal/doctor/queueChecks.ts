@@ -4,7 +4,7 @@ import type { Mqrt } from "@effect-msmq/core/Mqrt"
 import { Effect, Stream } from "effect"
 import { bytes, counted, time } from "../amounts.ts"
 import { type DeadLetterQueue, deadLetterQueues, sumUp } from "../deadLetters.ts"
-import { visible } from "../visible.ts"
+import { shortName } from "../shortName.ts"
 import type { Finding, QueuingCheck } from "./Check.ts"
 import { ok, warning } from "./Check.ts"
 
@@ -19,7 +19,7 @@ const mostNamed = 5
 
 /** Returns names for a sentence, the first ones of many. */
 const list = (names: ReadonlyArray<string>): string => {
-  const named = names.slice(0, mostNamed).map(visible).join(", ")
+  const named = names.slice(0, mostNamed).join(", ")
   return names.length > mostNamed ? `${named} and ${names.length - mostNamed} more` : named
 }
 
@@ -82,7 +82,7 @@ export const queueChecks: ReadonlyArray<QueuingCheck> = [
       return full.length === 0
         ? ok("no private queue has used 80 % of its quota")
         : warning(
-            `nearly full: ${list(full.map(({ bytesInQueue, name }) => `${name} (${bytes(bytesInQueue)})`))}`,
+            `nearly full: ${list(full.map(({ bytesInQueue, name }) => `${shortName(name)} (${bytes(bytesInQueue)})`))}`,
             "A full queue refuses messages, which are lost or become dead letters: receive from it, or raise its quota with MessageQueue.setProperties."
           )
     })
@@ -95,7 +95,7 @@ export const queueChecks: ReadonlyArray<QueuingCheck> = [
       return large.length === 0
         ? ok(`no journal of a private queue has ${counted(manyInJournal, "message")}`)
         : warning(
-            `journals that nobody empties: ${list(large.map(({ journalMessageCount, name }) => `${name} (${counted(journalMessageCount, "message")})`))}`,
+            `journals that nobody empties: ${list(large.map(({ journalMessageCount, name }) => `${shortName(name)} (${counted(journalMessageCount, "message")})`))}`,
             "They fill the machine's quota: empty them with effect-msmq purge 'QUEUE;journal', or set journal to false."
           )
     })
@@ -108,7 +108,7 @@ export const queueChecks: ReadonlyArray<QueuingCheck> = [
       return waiting.length === 0
         ? ok("no message waits for another machine")
         : warning(
-            `messages wait for other machines: ${list(waiting.map(({ messageCount, name, state }) => `${name} (${counted(messageCount, "message")}, ${state.toLowerCase()})`))}`,
+            `messages wait for other machines: ${list(waiting.map(({ messageCount, name, state }) => `${shortName(name)} (${counted(messageCount, "message")}, ${state.toLowerCase()})`))}`,
             "Look whether the machine is on, its name is right, and TCP 1801 of it can be reached."
           )
     })

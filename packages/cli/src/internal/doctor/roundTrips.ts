@@ -8,7 +8,7 @@ import type { Finding, QueuingCheck } from "./Check.ts"
 import { failed, ok, warning } from "./Check.ts"
 
 /** Beginning of the names of the doctor's own queues. */
-export const prefix = "effect-msmq-doctor-"
+const prefix = "effect-msmq-doctor-"
 
 /** Creates a queue of the doctor's own, and deletes it with the scope, whatever happened. */
 const ownQueue = (
