@@ -75,7 +75,7 @@ const contents = (consumer: Consumer, { name }: Tarball): Trial => ({
     none(
       "its package.json has no range as a peer for",
       shared.filter(
-        (dependency) => !ours.peerDependencies?.[dependency]?.startsWith("^") || ours.dependencies?.[dependency]
+        (dependency) => !/^[~^]/.test(ours.peerDependencies?.[dependency] ?? "") || ours.dependencies?.[dependency]
       )
     )
     return `${paths.length} files`
@@ -107,7 +107,7 @@ const oneCore = ({ folder, name }: Consumer): Trial => ({
   run: async () => {
     const program = createRequire(join(folder, "package.json"))
     for (const shared of ["@effect-msmq/core", "effect"]) {
-      const places = ["core", "native", "testing"].map((name) =>
+      const places = ["core", "native", "testing", "cli"].map((name) =>
         createRequire(program.resolve(`@effect-msmq/${name}/package.json`)).resolve(shared)
       )
       const distinct = new Set([program.resolve(shared), ...places])
