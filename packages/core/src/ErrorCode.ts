@@ -23,7 +23,7 @@ export const information = {
 } as const
 
 /**
- * Error codes (`0xC00Exxxx`) of calls that had no effect. Each has a reason of {@link MsmqError} named after it:
+ * Error codes (`0xC00Exxxx`) of calls that had no effect. Each has a reason of `MsmqError` named after it:
  * `MQ_ERROR_QUEUE_NOT_FOUND` is `QueueNotFound`.
  *
  * @category models
