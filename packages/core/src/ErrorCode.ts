@@ -197,6 +197,13 @@ export const nameOf = (code: number): ErrorCodeName | undefined => names.get(cod
 /**
  * Formats an HRESULT as it is usually written: `0xC00E0003`.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { ErrorCode } from "@effect-msmq/core"
+ *
+ * ErrorCode.format(ErrorCode.errors.MQ_ERROR_QUEUE_NOT_FOUND) // => "0xC00E0003"
+ * ```
+ *
  * @category getters
  * @since 0.1.0
  */

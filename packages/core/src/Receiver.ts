@@ -75,6 +75,26 @@ type Polled<Received> = Effect.Effect<Option.Option<Received>, MsmqError>
  * fails with a second such failure, and with the failure of a transaction, which a restart aborts. A reopening closes the
  * cursors of the queue: further calls of them fail.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect, Option } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   const sender = yield* MessageQueue.openSender(".\\private$\\orders")
+ *   yield* sender.sendAll([{ label: "order 1" }, { label: "order 2" }])
+ *   const receiver = yield* MessageQueue.openReceiver(".\\private$\\orders")
+ *   const peeked = yield* receiver.peek
+ *   const received = yield* receiver.receive
+ *   const next = yield* receiver.receiveWithin("1 second")
+ *   return [peeked.label, received.label, Option.map(next, ({ label }) => label)]
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => ["order 1", "order 1", Option.some("order 2")]
+ * ```
+ *
  * @category models
  * @since 0.1.0
  */

@@ -25,6 +25,8 @@ import type { Operation } from "./internal/telemetry/Operation.ts"
 /**
  * Cache of security contexts: one for each certificate, with a count of its users.
  *
+ * See the example of {@link layer}.
+ *
  * @category services
  * @since 0.1.0
  */

@@ -46,6 +46,8 @@ export interface GetOptions<Body = Uint8Array, Transactional extends boolean | u
  *
  * Two spellings of one queue may be two senders. A queue that was deleted and created again is reopened as by any sender.
  *
+ * See the example of {@link layer}.
+ *
  * @category services
  * @since 0.1.0
  */
@@ -89,6 +91,8 @@ export interface Options {
 
 /**
  * Makes the cache in a scope, which closes every sender in it, each once, after the sends that run.
+ *
+ * See the example of {@link layer}.
  *
  * @category constructors
  * @since 0.1.0

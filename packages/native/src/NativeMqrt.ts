@@ -121,6 +121,8 @@ const table = Given.table<Options>()({
  * Layer of the service over `mqrt.dll` in the system's directory, or over the library that the configuration `MQRT_LIBRARY`
  * names.
  *
+ * See the example of {@link layerWith}.
+ *
  * @category layers
  * @since 0.1.0
  */

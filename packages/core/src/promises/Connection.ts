@@ -120,6 +120,8 @@ interface SendersOfConnection {
  * Connection to Message Queuing through a backend: see {@link connect}. Everything that it opens is closed with it, in
  * reverse order of opening.
  *
+ * See the example of {@link connect}.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -21,6 +21,25 @@ type SelectedFrom<Received> = Searchable<Received> & Pick<Reader<unknown, Receiv
  * If another receiver has received it meanwhile, the search goes on. Messages in transactions of others are not found until
  * they are back in the queue.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   const sender = yield* MessageQueue.openSender(".\\private$\\orders")
+ *   yield* sender.send({ label: "order 1" })
+ *   const id = yield* sender.send({ label: "order 2" })
+ *   const receiver = yield* MessageQueue.openReceiver(".\\private$\\orders")
+ *   const message = yield* receiver.byId(id).receive
+ *   return message.label
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => "order 2"
+ * ```
+ *
  * @category models
  * @since 0.1.0
  */
