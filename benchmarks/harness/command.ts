@@ -57,7 +57,7 @@ const flags = {
   ),
   quick: Flag.Boolean("quick").pipe(
     Flag.withDescription(
-      "Measure in few, short rounds, which show large differences only; with --check only the figures that have limits"
+      "Measure in few, short rounds, which show large differences only; with --check only the figures that have limits, and once more in usual rounds those that miss one"
     ),
     Flag.withDefault(false)
   )
@@ -108,10 +108,12 @@ interface Choice {
   readonly isLimited: boolean
   readonly slack: number
   readonly settings: Settings
+  /** Settings for another measurement of figures that miss their limits, which then counts; `undefined` for none. */
+  readonly again: Settings | undefined
 }
 
 /** Measures the chosen figures of a catalogue. An interruption ends the process that measures, and waits for its end. */
-const measure = (module: string, { isLimited, only, settings, slack }: Choice) =>
+const measure = (module: string, { again, isLimited, only, settings, slack }: Choice) =>
   Effect.gen(function* () {
     const { limits, rooms } = yield* Effect.promise(() => importCatalogue(module))
     const isChosen = selection(rooms, only)
@@ -126,7 +128,13 @@ const measure = (module: string, { isLimited, only, settings, slack }: Choice) =
       for (const names of processesOf(room, isSelected)) {
         const order = { catalogue: module, room: room.name, figures: names, slack, settings }
         const onFigure = (figure: Figure) => console.error(progressOf(figure))
-        figures.push(...(yield* runRoom(room, limits, order, onFigure)))
+        const measured = yield* runRoom(room, limits, order, onFigure)
+        const missed = measured.filter(({ status }) => status === "missed").map(({ name }) => name)
+        const repeated =
+          again === undefined || missed.length === 0
+            ? []
+            : yield* runRoom(room, limits, { ...order, figures: missed, settings: again }, onFigure)
+        figures.push(...measured.map((figure) => repeated.find(({ name }) => name === figure.name) ?? figure))
       }
     }
     const report: Report = {
@@ -144,7 +152,8 @@ const command = (module: string, ofLibrary: string) =>
     Effect.gen(function* () {
       const base = isQuick ? quick : usual
       const settings = { ...base, rounds: Option.getOrElse(rounds, () => base.rounds) }
-      const choice = { only, isLimited: check && isQuick, slack, settings }
+      const isQuickCheck = check && isQuick
+      const choice = { only, isLimited: isQuickCheck, slack, settings, again: isQuickCheck ? usual : undefined }
       const report = yield* Option.match(library, {
         onNone: () => measure(module, choice),
         onSome: (path) => onLibrary(path, measure(ofLibrary, choice))
