@@ -12,7 +12,7 @@ const textOf = (path: string): string => readFileSync(join(pages, path), "utf8")
 const titleOf = (path: string): string =>
   /^# (.+)$/m.exec(textOf(path))?.[1]?.replaceAll("`", "") ?? basename(path, ".md")
 
-/** Pages in the order in which the home page, and then the list of the guides, link to them; the others come last, by name. */
+/** Pages in the order in which the home page, and then the list of the guides, link to them last; the others follow, by name. */
 const ordered = (paths: ReadonlyArray<string>): ReadonlyArray<string> => {
   const lists = ["index.md", "guides/index.md"].filter((path) => existsSync(join(pages, path)))
   const linked = lists.flatMap((list) =>
@@ -20,7 +20,7 @@ const ordered = (paths: ReadonlyArray<string>): ReadonlyArray<string> => {
       posix.join(posix.dirname(list), link)
     )
   )
-  const place = (path: string) => (linked.includes(path) ? linked.indexOf(path) : linked.length)
+  const place = (path: string) => (linked.includes(path) ? linked.lastIndexOf(path) : linked.length)
   return paths.toSorted((one, other) => place(one) - place(other) || (one < other ? -1 : 1))
 }
 
@@ -40,13 +40,16 @@ const topics = pagesIn("*.md").filter((path) => path !== "index.md" && path !== 
 const ofPages: ReadonlyArray<Item> = [
   ...group("Guides", ordered(guides).map(titled)),
   ...group("Topics", ordered(topics).map(titled)),
-  ...group("Packages", [...pagesIn("packages/*.md").toSorted(), ...pagesIn("changelog.md")].map(titled))
+  ...group("Packages", [
+    ...pagesIn("packages/*.md").toSorted().map(titled),
+    ...pagesIn("changelog.md").map((path) => itemOf(path, "Changelog"))
+  ])
 ]
 
 /** Returns the entry of a module of the reference, below it its classes and namespaces if it has pages of them. */
-const moduleItem = (name: string, text: string, deep: boolean): Item => {
+const moduleItem = (name: string, text: string): Item => {
   const folder = `${reference}/${name.replace(/^@[^/]*\//, "")}`
-  const below = deep ? pagesIn(`${folder}/{classes/*,namespaces/*/index}.md`).toSorted() : []
+  const below = pagesIn(`${folder}/{classes/*,namespaces/*/index}.md`).toSorted()
   const items = below.map((path) =>
     itemOf(path, path.endsWith("/index.md") ? basename(dirname(path)) : basename(path, ".md"))
   )
@@ -63,13 +66,11 @@ const ofReference: ReadonlyArray<Item> = Array.from(byPackage, ([packageName, mo
     text: packageName,
     collapsed: false,
     items: [
-      ...names
-        .filter((name) => !name.includes("/"))
-        .map((name) => moduleItem(`${packageName}/${name}`, name, name === "promises")),
+      ...names.filter((name) => !name.includes("/")).map((name) => moduleItem(`${packageName}/${name}`, name)),
       ...Array.from(folders, ([folder, within]) => ({
         text: folder,
         collapsed: true,
-        items: within.map((name) => moduleItem(`${packageName}/${name}`, basename(name), false))
+        items: within.map((name) => moduleItem(`${packageName}/${name}`, basename(name)))
       }))
     ]
   }
