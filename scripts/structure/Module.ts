@@ -20,6 +20,8 @@ export interface Imported {
 export interface Exported {
   readonly name: string
   readonly local: string | Imported
+  /** `true` for an export of a type alone, also where it is the type of a class. */
+  readonly isType: boolean
   readonly docstring: Comment | undefined
 }
 
@@ -59,7 +61,8 @@ export class Module {
       case "ExportNamedDeclaration":
         for (const one of node.specifiers) {
           const name = nameIn(one.local)
-          this.#export(nameIn(one.exported), node.source === null ? name : { from: node.source.value, name }, one)
+          const local = node.source === null ? name : { from: node.source.value, name }
+          this.#export(nameIn(one.exported), local, one, node.exportKind === "type" || one.exportKind === "type")
         }
         if (node.declaration !== null) {
           for (const name of this.#declare(node.declaration, node)) this.#export(name, name, node)
@@ -74,8 +77,8 @@ export class Module {
     }
   }
 
-  #export(name: string, local: string | Imported, node: Node): void {
-    this.exported.push({ name, local, docstring: this.docstrings.before(node.start) })
+  #export(name: string, local: string | Imported, node: Node, isType = false): void {
+    this.exported.push({ name, local, isType, docstring: this.docstrings.before(node.start) })
   }
 
   /** Notes the names that a statement declares, and returns them. `documented`: the node that has the docstring. */

@@ -13,6 +13,8 @@ export interface PublicExport {
   readonly line: number
   /** Name, after that of its namespace if it has one, such as `FormatName.parse`. */
   readonly name: string
+  /** `true` for an export of a type alone, also where it is the type of a class. */
+  readonly isType: boolean
   /** Declarations of the name: more than one where a type and a value share it. */
   readonly nodes: ReadonlyArray<Node>
   /** Text of its docstrings: that of the export and those of the declarations. */
@@ -29,7 +31,7 @@ class Reader {
   }
 
   readModule(module: Module, namespace: string): void {
-    for (const { docstring, local, name } of module.exported) {
+    for (const { docstring, isType, local, name } of module.exported) {
       if (isInternal(docstring)) continue
       const imported = typeof local === "string" ? module.imported.get(local) : local
       if (imported?.name === "*") {
@@ -47,6 +49,7 @@ class Reader {
         path: found.module.file.path,
         line: lineOf(found.module.file, first.node.start),
         name: namespace + name,
+        isType,
         nodes: found.declarations.map(({ node }) => node),
         docstring: docstrings.flatMap((one) => (one === undefined ? [] : [textOf(one)])).join("\n")
       })
@@ -91,7 +94,8 @@ const plainValues: ReadonlySet<string> = new Set([
 ])
 
 /** Returns `true` for a class, a function, or a value that is made, such as a layer or a codec. */
-const isUsed = ({ nodes }: PublicExport): boolean =>
+const isUsed = ({ isType, nodes }: PublicExport): boolean =>
+  !isType &&
   nodes.some(
     (node) =>
       node.type === "ClassDeclaration" ||

@@ -125,6 +125,7 @@ describe("a public name without an example", () => {
 
   it.each([
     ["a type", "export interface A {}\nexport type B = 1"],
+    ["the type of a class", "class A {}\nexport type { A }"],
     ["a table", "export const a = { b: 1 } as const\nexport const c = 1\nexport const d = [1]"],
     ["one with an example", `/** ${example} */ export const a = () => 1`],
     [

@@ -291,6 +291,8 @@ export class Control extends Described {
    * Changes the number of handlers that may run at once: a whole number from 1 on. More handlers begin at once; those that are too
    * many finish their messages first. The option `concurrency` sets it back when a consumer begins.
    *
+   * Fails with `IllegalOption` for another value.
+   *
    * @since 0.1.0
    */
   setConcurrency(concurrency: number): Effect.Effect<void, MsmqError> {

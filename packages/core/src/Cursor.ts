@@ -147,7 +147,7 @@ export class Cursor<Body = Uint8Array, Received = ReceivedMessage<Body>> extends
 
   /**
    * Stream of the messages from here to the end of the queue. It peeks at each when its consumer asks for it; {@link receive}
-   * receives the latest one.
+   * receives the latest one. It fails as {@link next} does.
    *
    * @since 0.1.0
    */

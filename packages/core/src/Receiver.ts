@@ -238,7 +238,7 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
 
   /**
    * Stream that peeks at the messages in the queue, from the first to the last. It includes messages that arrive after its
-   * place while it is read, not those that arrive before it.
+   * place while it is read, not those that arrive before it. It fails as {@link cursor} and `Cursor.next` do.
    *
    * @since 0.1.0
    */
@@ -249,6 +249,9 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
   /**
    * Creates a cursor before the first message; the scope closes it.
    * [`MQCreateCursor`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms701281(v=vs.85)).
+   *
+   * Fails with `Released` after the receiver was closed, and with `InsufficientResources` and `RemoteMachineNotAvailable`, among
+   * Message Queuing's codes.
    *
    * @since 0.1.0
    */

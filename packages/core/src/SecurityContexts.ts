@@ -63,6 +63,8 @@ export interface Options {
 /**
  * Makes the cache. Closing the layer frees every context in it, each once.
  *
+ * Fails with `IllegalOption` for an option that does not exist or is not allowed.
+ *
  * @example
  * ```ts import.meta.vitest
  * import { SecurityContexts } from "@effect-msmq/core"

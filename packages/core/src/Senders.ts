@@ -90,7 +90,7 @@ export interface Options {
 }
 
 /**
- * Makes the cache in a scope, which closes every sender in it, each once, after the sends that run.
+ * Makes the cache in a scope, which closes every sender in it, each once, after the sends that run. Fails as {@link layer} does.
  *
  * See the example of {@link layer}.
  *
@@ -145,6 +145,8 @@ const kinds: ReadonlyMap<string, boolean | undefined> = new Map([
 
 /**
  * Makes the layer of a cache. Closing it closes every sender in it, each once.
+ *
+ * Fails with `IllegalOption` for an option that does not exist or is not allowed.
  *
  * @example
  * ```ts import.meta.vitest
