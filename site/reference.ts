@@ -1,7 +1,7 @@
 /** Makes the pages of the reference from the docstrings of the packages. */
 import { readFileSync } from "node:fs"
 import { join, relative } from "node:path"
-import type { Context, DeclarationHierarchy, Reflection, SignatureReflection } from "typedoc"
+import type { Context, DeclarationHierarchy, Reflection, Router, SignatureReflection } from "typedoc"
 import {
   Application,
   Comment,
@@ -12,6 +12,7 @@ import {
   ReflectionType
 } from "typedoc"
 import { MarkdownPageEvent, MarkdownTheme, MarkdownThemeContext } from "typedoc-plugin-markdown"
+import type { Places } from "./nameLinks.ts"
 import { allModules } from "./modules.ts"
 import { github, pages, reference, repository } from "./paths.ts"
 
@@ -94,11 +95,21 @@ class Theme extends MarkdownTheme {
   }
 }
 
+/** Returns the places of the exports of a module, and of the members of the class that has its name. */
+const placesIn = (module: DeclarationReflection, router: Router): ReadonlyArray<readonly [string, string]> => {
+  const name = module.name.slice(module.name.lastIndexOf("/") + 1)
+  const own = module.children ?? []
+  const ofClass = own.find((child) => child.kindOf(ReflectionKind.Class) && child.name === name)?.children ?? []
+  return [...ofClass, ...own]
+    .filter((child) => router.hasUrl(child))
+    .map((child) => [`${name}.${child.name}`, `/${reference}/${router.getFullUrl(child)}`])
+}
+
 /**
- * Writes the pages of the reference. Returns `false` where a docstring has a link that leads nowhere, or a type is wrong; the console
- * has the reasons.
+ * Writes the pages of the reference. Returns the places of the names in it; `undefined` where a docstring has a link that leads nowhere,
+ * or a type is wrong. The console then has the reasons.
  */
-export const writeReference = async (): Promise<boolean> => {
+export const writeReference = async (): Promise<Places | undefined> => {
   const modules = allModules()
   const app = await Application.bootstrapWithPlugins({
     plugin: ["typedoc-plugin-markdown"],
@@ -141,7 +152,10 @@ export const writeReference = async (): Promise<boolean> => {
       }
     }
   })
+  // The renderer has it only while it writes.
+  let router: Router | undefined
   app.renderer.on(MarkdownPageEvent.END, (page) => {
+    router = app.renderer.router
     const { contents, model } = page
     if (contents === undefined) return
     const ofPromises =
@@ -151,11 +165,15 @@ export const writeReference = async (): Promise<boolean> => {
     page.contents = withPlainHeadings(contents, ofPromises ? " (promises)" : "")
   })
   const project = await app.convert()
-  if (project === undefined) return false
+  if (project === undefined) return undefined
   app.validate(project)
-  if (app.logger.hasErrors() || app.logger.hasWarnings()) return false
+  if (app.logger.hasErrors() || app.logger.hasWarnings()) return undefined
   await app.generateOutputs(project)
-  return !app.logger.hasErrors()
+  if (router === undefined || app.logger.hasErrors()) return undefined
+  // Names of the modules with Effect: those in promises are members of objects.
+  const modulesOfIndex = (project.children ?? []).filter(({ name }) => name.split("/").length === 3)
+  const written: Router = router
+  return new Map(modulesOfIndex.flatMap((module) => placesIn(module, written)))
 }
 
 /** Settings of the Markdown that is written. */
@@ -189,5 +207,3 @@ const markdown = {
     member: ({ rawName }: { readonly rawName: string }) => rawName.replace(/<.*/s, "")
   }
 }
-
-if (import.meta.main) process.exitCode = (await writeReference()) ? 0 : 1
