@@ -8,14 +8,18 @@ import { built, pages } from "./paths.ts"
 import { writeReference } from "./reference.ts"
 
 for (const folder of [pages, built]) rmSync(folder, { recursive: true, force: true })
-copyPages()
-const places = await writeReference()
-if (places === undefined) process.exitCode = 1
-else {
-  linkNames(places)
-  await build(import.meta.dirname)
-  const found = complaints()
-  for (const complaint of found) console.error(complaint)
-  if (found.length > 0) process.exitCode = 1
-  else console.log(`The site is in ${built}.`)
+try {
+  copyPages()
+  const places = await writeReference()
+  if (places === undefined) process.exitCode = 1
+  else {
+    linkNames(places)
+    await build(import.meta.dirname)
+    const found = complaints()
+    if (found.length > 0) throw new Error(found.join("\n"))
+    console.log(`The site is in ${built}.`)
+  }
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
 }

@@ -80,7 +80,7 @@ const unknownName = ({ docstring, file, name }: UnknownName) => ({
 
 const firstLine = (text: string): string => text.split("\n", 1).join("")
 
-/** Measures the docstrings of the packages and their tests, the benchmarks, the examples and the scripts. */
+/** Measures the docstrings of the packages and their tests, the benchmarks, the examples, the scripts and the site. */
 export const docstrings = (): ReadonlyArray<Measure> => {
   const owners = new Map(
     allFiles.map(({ path }) => [path, packages.find(({ files }) => files.some((file) => file.path === path))])
@@ -110,7 +110,7 @@ export const docstrings = (): ReadonlyArray<Measure> => {
   ] as const
   const folders = [
     ...packages,
-    ...["benchmarks", "examples", "scripts", ...packages.map(({ short }) => `packages/${short}/test`)].map(
+    ...["benchmarks", "examples", "scripts", "site", ...packages.map(({ short }) => `packages/${short}/test`)].map(
       (folder) => ({
         short: folder,
         folder: resolve(folder),
