@@ -629,6 +629,8 @@ const exemptOfEffect: Readonly<Record<string, string>> = {
   "Guid.write": "is for who writes a backend",
   "Mqrt.make": "is for who writes a backend",
   "Mqrt.layer": "is for who writes a backend",
+  "MqrtContract.missingCapabilities": "is for who writes a backend",
+  "MqrtContract.run": "is for who writes a backend",
   "MqrtContract.waitingReceives": "is for who writes a backend"
 }
 
