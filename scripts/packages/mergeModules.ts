@@ -12,10 +12,10 @@
 import { build, type BuildOptions, type Plugin } from "esbuild"
 import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
-import { publicModules } from "./publicModules.ts"
+import { programs, publicModules } from "./publicModules.ts"
 
 const [sign, ...heavy] = process.argv.slice(2)
-const modules = publicModules(".")
+const modules = [...publicModules("."), ...programs(".")]
 
 const settings = {
   bundle: true,

@@ -5,7 +5,7 @@ import { join } from "node:path"
 import type { Consumer } from "../Consumer.ts"
 import { succeeding } from "../expecting.ts"
 import { leftover, type Tarball } from "../packCopy.ts"
-import { publicModules } from "../publicModules.ts"
+import { programs, publicModules } from "../publicModules.ts"
 import { attw, publint } from "../tools.ts"
 import type { Trial } from "../Trial.ts"
 
@@ -53,7 +53,10 @@ const contents = (consumer: Consumer, { name }: Tarball): Trial => ({
       .map((path) => path.slice("src/".length, -".ts".length))
     const built = [
       ...modules.flatMap((module) => [`dist/${module}.d.ts`, `dist/${module}.d.ts.map`]),
-      ...["index", ...publicModules(folder)].flatMap((module) => [`dist/${module}.js`, `dist/${module}.js.map`])
+      ...["index", ...publicModules(folder), ...programs(folder)].flatMap((module) => [
+        `dist/${module}.js`,
+        `dist/${module}.js.map`
+      ])
     ]
     none(
       "it lacks what is built of its sources",
