@@ -32,7 +32,8 @@ try {
     // The longest first.
     ...typeTrials(npm, pnpm),
     ...contentTrials(npm, pnpm, tarballs),
-    ...tarballs.map((tarball) => readmeTrial(npm, tarball, mqrt)),
+    // The command is tried as a program.
+    ...tarballs.filter(({ name }) => !name.endsWith("/cli")).map((tarball) => readmeTrial(npm, tarball, mqrt)),
     ...programTrials(npm, pnpm, double),
     bundleTrial(npm)
   ])

@@ -47,7 +47,7 @@ const memory: Backend = () =>
 
 const usual: Readonly<Record<Choice["backend"], Backend>> = { native, memory }
 
-/** Backends by their names. @testonly Tests have others. */
+/** Backends by their names. Tests have others. */
 export const Backends: Context.Reference<typeof usual> = Context.Reference("@effect-msmq/cli/Backends", {
   defaultValue: () => usual
 })

@@ -29,6 +29,19 @@ interface WithAttempt<A, E> {
 /**
  * Returns an effect with its attempt.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { attemptOf, make } from "@effect-msmq/core/mqrt/AtOnce"
+ * import { Effect } from "effect"
+ *
+ * const labels = ["order 1"]
+ * const receive = make(Effect.delay(Effect.sync(() => labels.shift() ?? "none"), "5 millis"), () => labels.shift())
+ *
+ * // Without a wait while there are labels, and by the effect afterwards.
+ * const attempted = Effect.withFiber((fiber) => Effect.succeed(attemptOf(receive)?.(fiber)))
+ * await Effect.runPromise(Effect.all([attempted, attempted])) // => ["order 1", undefined]
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */
@@ -37,6 +50,8 @@ export const make = <A, E>(effect: Effect.Effect<A, E>, attempt: Attempt<A, E>):
 
 /**
  * Returns the attempt of an effect; `undefined` where it has none.
+ *
+ * See the example of {@link make}.
  *
  * @category getters
  * @since 0.1.0

@@ -87,6 +87,17 @@ export interface CapabilityOptions {
  * Finds out which capabilities a machine lacks, each with the reason, by trying them in queues of the contract's own. A capability
  * that has no answer within 30 seconds counts as lacking.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import * as MqrtContract from "@effect-msmq/testing/MqrtContract"
+ * import { Effect } from "effect"
+ *
+ * const missing = await Effect.runPromise(MqrtContract.missingCapabilities().pipe(Effect.provide(InMemoryMqrt.layer)))
+ * const promises = MqrtContract.promises.filter(({ needs }) => !needs.some((capability) => missing.has(capability)))
+ * promises.length > 100 // => true
+ * ```
+ *
  * @category testing
  * @since 0.1.0
  */

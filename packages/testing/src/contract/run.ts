@@ -82,6 +82,23 @@ const isOfTheContract = (name: string): boolean => name.toLowerCase().startsWith
 /**
  * Deletes the queues of the contract that a run left behind, as one that was killed does, and no others. Returns their names.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import * as MqrtContract from "@effect-msmq/testing/MqrtContract"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   yield* MessageQueue.create(`.\\private$\\${MqrtContract.queuePrefix}left`)
+ *   const swept = yield* MqrtContract.sweep
+ *   return [swept.length, yield* MessageQueue.exists(".\\private$\\orders")]
+ * })
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => [1, true]
+ * ```
+ *
  * @category testing
  * @since 0.1.0
  */

@@ -22,7 +22,11 @@ export interface Result {
 
 const queuingChecks = [...serviceChecks, ...securityChecks, ...roundTrips, ...queueChecks]
 
-/** Ids of all checks, in order. */
+/**
+ * Ids of all checks, in order.
+ *
+ * @testonly
+ */
 export const ids: ReadonlyArray<string> = [
   ...machineChecks.map(({ id }) => id),
   "library",
