@@ -10,7 +10,7 @@ import { backend } from "./backend.ts"
 const queue = ".\\private$\\orders"
 
 /** Class `Order` of the program in .NET. The names and the order of the fields are those of its public members. */
-const body = MessageBody.xml({ Id: "int", Customer: "string", Due: "DateTime", Items: ["string"] }, { root: "Order" })
+const body = MessageBody.xml({ Id: "int", Customer: "string", Due: "Date", Items: ["string"] }, { root: "Order" })
 
 await using msmq = await connect(backend)
 await msmq.ensureQueue(queue)

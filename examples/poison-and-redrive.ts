@@ -14,11 +14,14 @@ await using msmq = await connect(backend)
 await msmq.ensureQueue(queue, { transactional: true })
 const body = MessageBody.text
 await using sender = await msmq.openSender(queue, { body })
-await sender.sendAll([
+await sender.sendAll(
+  [
     { label: "order 1", body: "paper" },
     { label: "order 2", body: "ink" },
     { label: "order 3", body: "paper" }
-  ], { transaction: "singleMessage" })
+  ],
+  { transaction: "singleMessage" }
+)
 
 await using receiver = await msmq.openReceiver(queue, { body })
 

@@ -11,5 +11,5 @@ test("an order arrives at the warehouse", () =>
       await connection.createQueue(".\\private$\\orders")
       assert.equal(await placeOrder(msmq.connection, "paper"), true)
     },
-    { machines: [{ name: "shop" }, { name: "warehouse" }] }
+    { machines: [{ machineName: "shop" }, { machineName: "warehouse" }] }
   ))

@@ -3,7 +3,7 @@ import { TestMsmq } from "@effect-msmq/testing/promises"
 import { expect, test } from "vitest"
 import { placeOrder } from "./orderService.ts"
 
-const machines = { machines: [{ name: "shop" }, { name: "warehouse" }] }
+const network = { machines: [{ machineName: "shop" }, { machineName: "warehouse" }] } as const
 const orders = ".\\private$\\orders"
 
 test("an order arrives at the warehouse", () =>
@@ -12,7 +12,7 @@ test("an order arrives at the warehouse", () =>
     await connection.createQueue(orders)
     expect(await placeOrder(msmq.connection, "paper")).toBe(true)
     expect(await connection.queueManager.messageCount(orders)).toBe(1)
-  }, machines))
+  }, network))
 
 test("an order waits for a link that is cut, and arrives later", () =>
   TestMsmq.run(
@@ -26,5 +26,5 @@ test("an order waits for a link that is cut, and arrives later", () =>
       await msmq.control.joinLink("warehouse")
       expect(await connection.queueManager.messageCount(orders)).toBe(1)
     },
-    { ...machines, clock: "manual" }
+    { ...network, clock: "manual" }
   ))

@@ -2,12 +2,15 @@
 import type { Connection } from "@effect-msmq/core/promises"
 
 /** Queue of the warehouse, on its own machine. */
-export const warehouse = "DIRECT=OS:warehouse\\private$\\orders"
+const warehouse = "DIRECT=OS:warehouse\\private$\\orders"
 
 /** Sends an order. Resolves with `true` when it has arrived, and with `false` where that is not known after ten seconds. */
 export const placeOrder = async (msmq: Connection, item: string): Promise<boolean> => {
   await using sender = await msmq.openSender(warehouse, { transactional: false })
-  const sent = sender.sendAwaiting({ label: item, timeToReachQueue: "1 day" }, { until: "arrived", within: "10 seconds" })
+  const sent = sender.sendAwaiting(
+    { label: item, timeToReachQueue: "1 day" },
+    { until: "arrived", within: "10 seconds" }
+  )
   return sent.then(
     () => true,
     () => false
