@@ -9,7 +9,13 @@ import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:f
 import * as members from "./members.ts"
 
 const out = ".doctest"
-const sources = globSync(["packages/*/src/**/*.ts", "*.md", "docs/*.md", "packages/*/README.md"]).toSorted()
+const sources = globSync([
+  "packages/*/src/**/*.ts",
+  "*.md",
+  "docs/*.md",
+  "docs/guides/*.md",
+  "packages/*/README.md"
+]).toSorted()
 
 const example = /^([ \t]*\*?[ \t]*)```ts import\.meta\.vitest\n([\s\S]*?)^[ \t]*\*?[ \t]*```$/gm
 const namedImport = /^import (type )?\{ (.*) \} from "(.*)"$/

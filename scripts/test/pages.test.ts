@@ -1,11 +1,20 @@
 /** Comparison of the pages in Markdown with the files that they name, and of `docs/architecture.md` with the sources. */
 import { assert, describe, it } from "@effect/vitest"
 import { existsSync, globSync, readFileSync } from "node:fs"
-import { dirname, join, resolve, sep } from "node:path"
+import { basename, dirname, join, resolve, sep } from "node:path"
+import { Names } from "../structure/docstringNames.ts"
 import { importGraphOf } from "../structure/importGraph.ts"
 import { read } from "../structure/SourceFile.ts"
 
-const pages = globSync(["*.md", "docs/*.md", "packages/*/README.md", ".github/*.md"]).map((path) => ({
+const pages = globSync([
+  "*.md",
+  "docs/*.md",
+  "docs/guides/*.md",
+  "examples/*.md",
+  "benchmarks/*.md",
+  "packages/*/README.md",
+  ".github/*.md"
+]).map((path) => ({
   path,
   text: readFileSync(path, "utf8")
 }))
@@ -16,6 +25,7 @@ const fence = /^```.*?^```$/gms
 const roots = [
   ".",
   "docs",
+  "benchmarks",
   ...globSync(["packages/*/{src,test}", "packages/*/src/internal", "packages/*/test/double", ".github"])
 ]
 
@@ -61,6 +71,18 @@ describe("the pages", () => {
     assert.deepStrictEqual(missingFiles("`lost.ts` and `docs/bodies.md`"), ["lost.ts"])
   })
 
+  it("name only functions that exist", () => {
+    // Those tables have members of other libraries beside those of the SDK, whose names a check of its own compiles.
+    const own = pages.filter(({ path }) => !path.endsWith("members.md"))
+    assert.deepStrictEqual(
+      own.flatMap(({ path, text }) => unknownNames(text).map((name) => `${path}: ${name}`)),
+      []
+    )
+    assert.deepStrictEqual(unknownNames("`MessageQueue.create`, `MessageQueue.invent()`, `Console.log`"), [
+      "MessageQueue.invent"
+    ])
+  })
+
   it("link only to pages and headings that exist", () => {
     assert.deepStrictEqual(
       pages.flatMap((page) => brokenLinks(page).map((link) => `${page.path}: ${link}`)),
@@ -97,13 +119,32 @@ const chains = Array.from(calls.matchAll(/^ {2}(\w+) +(.+)$/gm), ([, name = "", 
   files.split(" → ").map((file) => `packages/${name}/src/${file}`)
 )
 
-const graph = importGraphOf(globSync("packages/*/src/**/*.ts").map((path) => read(resolve(path))))
+const sources = globSync("packages/*/src/**/*.ts").map((path) => read(resolve(path)))
+const graph = importGraphOf(sources)
+
+/** Names of the code, for those that pages have in backticks. */
+const names = new Names(sources, [])
+const modules = new Set(
+  sources.filter(({ path }) => !/[/\\]internal[/\\]/.test(path)).map(({ path }) => basename(path, ".ts"))
+)
+
+/** Names of functions and members in backticks, such as `MessageQueue.create`, that no module has. */
+const unknownNames = (text: string): ReadonlyArray<string> =>
+  Array.from(
+    text.replaceAll(fence, "").matchAll(/`([A-Z]\w+)[.#](?!ts\b|test\b)(\w+)/g),
+    ([, module = "", member = ""]) => ({
+      module,
+      name: `${module}.${member}`
+    })
+  )
+    .filter(({ module, name }) => modules.has(module) && !names.has(name))
+    .map(({ name }) => name)
 
 describe("the page about the architecture", () => {
   it("lists every folder and every public module of each package, and no other", () => {
     assert.deepStrictEqual(
       listed.map(({ folder }) => folder),
-      ["packages/core/src/", "packages/native/src/", "packages/testing/src/"]
+      ["packages/core/src/", "packages/native/src/", "packages/testing/src/", "packages/cli/src/"]
     )
     for (const { folder, names } of listed) {
       assert.deepStrictEqual(names.toSorted(), presentIn(folder).toSorted(), folder)
