@@ -3,6 +3,7 @@ import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Console, Effect, FileSystem, Option } from "effect"
 import { CliError, Command, Flag } from "effect/cli"
+import { styleText } from "node:util"
 import { importCatalogue } from "./Catalogue.ts"
 import type { Limits } from "../limits.ts"
 import type { Figure } from "./Figure.ts"
@@ -11,7 +12,7 @@ import type { Report } from "./Report.ts"
 import { onLibrary } from "./libraryRun.ts"
 import { quick, type Room, type Settings, usual } from "./Room.ts"
 import { runRoom } from "./runRoom.ts"
-import { tableOf } from "./table.ts"
+import { type Place, tableOf } from "./table.ts"
 
 const flags = {
   json: Flag.Boolean("json").pipe(
@@ -101,6 +102,12 @@ const write = (file: string, report: Report) =>
     yield* files.writeFileString(file, chartOf(report))
   })
 
+/** Returns standard output as a place for the table. */
+const standardOutput = (): Place => ({
+  columns: process.stdout.isTTY ? process.stdout.columns : Infinity,
+  style: (color, text) => styleText(color, text, { stream: process.stdout })
+})
+
 /** Choices of a run: its flags but for those that say what comes of it. */
 interface Choice {
   readonly only: Option.Option<string>
@@ -159,7 +166,7 @@ const command = (module: string, ofLibrary: string) =>
         onSome: (path) => onLibrary(path, measure(ofLibrary, choice))
       })
       if (Option.isSome(chart)) yield* write(chart.value, report)
-      yield* Console.log(json ? JSON.stringify(report, null, 2) : tableOf(report.figures))
+      yield* Console.log(json ? JSON.stringify(report, null, 2) : tableOf(report.figures, standardOutput()))
       return yield* check && report.complaints.length > 0 ? failure(report.complaints) : Effect.void
     })
   ).pipe(Command.withDescription("Measures the SDK against what one would write by hand."))

@@ -8,6 +8,8 @@ export interface Column<Row> {
   readonly align?: "right"
   /** `true` for the one column that gives way where the terminal is too narrow. */
   readonly shrinks?: boolean
+  /** `true` for a column that is left out where the terminal is too narrow. */
+  readonly optional?: boolean
   readonly text: (row: Row) => string
 }
 
@@ -69,26 +71,40 @@ const drawn = (
     .join("\n")
 }
 
-/** Returns a table with a heading, no wider than the terminal. Without rows it is the heading alone. */
+const isOptional = <Row>({ optional }: Column<Row>): boolean => optional === true
+
+/** Returns the widths of columns that fit a terminal, after one of them has given way; `undefined` where they do not fit. */
+const widthsOf = <Row>(
+  columns: ReadonlyArray<Column<Row>>,
+  rows: ReadonlyArray<Row>,
+  terminal: number
+): ReadonlyArray<number> | undefined => {
+  const natural = columns.map(({ text, title }) =>
+    Math.max(displayWidth(title), ...rows.map((row) => displayWidth(text(row))))
+  )
+  const gaps = gap * (columns.length - 1)
+  const excess = sum(natural) + gaps - terminal
+  const widths = natural.map((width, index) =>
+    excess > 0 && columns[index]?.shrinks === true ? Math.max(width - excess, Math.min(width, leastWidth)) : width
+  )
+  return sum(widths) + gaps <= terminal ? widths : undefined
+}
+
+/**
+ * Returns a table with a heading, no wider than the terminal: the last optional columns are left out where there is no room for them.
+ * Without rows it is the heading alone.
+ */
 export const tableOf = <Row>(
   columns: ReadonlyArray<Column<Row>>,
   rows: ReadonlyArray<Row>,
   terminal: number
 ): string => {
-  const natural = columns.map(({ text, title }) =>
-    Math.max(displayWidth(title), ...rows.map((row) => displayWidth(text(row))))
-  )
-  const excess = sum(natural) + gap * (columns.length - 1) - terminal
-  const widths = natural.map((width, index) =>
-    excess > 0 && columns[index]?.shrinks === true ? Math.max(width - excess, Math.min(width, leastWidth)) : width
-  )
-  if (sum(widths) + gap * (columns.length - 1) > terminal) {
-    return drawn(
-      [],
-      stacked(columns, rows).map((line) => [line]),
-      [terminal],
-      ["left"]
-    )
+  const widths = widthsOf(columns, rows, terminal)
+  if (widths === undefined) {
+    const last = columns.findLastIndex(isOptional)
+    if (last !== -1) return tableOf(columns.toSpliced(last, 1), rows, terminal)
+    const lines = stacked(columns, rows).map((line) => [line])
+    return drawn([], lines, [terminal], ["left"])
   }
   return drawn(
     columns.map(({ title }) => title),

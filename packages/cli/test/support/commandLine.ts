@@ -18,6 +18,8 @@ interface Ended {
 export interface Place {
   /** Columns of the terminal; none by default. */
   readonly columns?: number
+  /** Styles of texts; none by default. */
+  readonly style?: Output["Service"]["style"]
   /** Standard input; nothing by default. */
   readonly stdin?: string
   /** Terminal whose keys and sizes the command gets; none by default. */
@@ -36,7 +38,10 @@ const codeOf = (exit: Exit.Exit<void, { readonly exitCode?: number }>): number =
 export const command = (...args: ReadonlyArray<string>) => commandIn({}, ...args)
 
 /** Runs a command in a place of its own. */
-export const commandIn = ({ columns = Infinity, stdin = "", terminal, write }: Place, ...args: ReadonlyArray<string>) =>
+export const commandIn = (
+  { columns = Infinity, stdin = "", style = (_, text) => text, terminal, write }: Place,
+  ...args: ReadonlyArray<string>
+) =>
   Effect.gen(function* () {
     const mqrt = yield* Mqrt
     const [out, err]: [Array<string>, Array<string>] = [[], []]
@@ -45,7 +50,7 @@ export const commandIn = ({ columns = Infinity, stdin = "", terminal, write }: P
       writeError: (text) => Effect.sync(() => void err.push(text)),
       columns: Effect.succeed(columns),
       progress: () => {},
-      style: (_, text) => text
+      style
     })
     const backend = () => Layer.succeed(Mqrt, mqrt)
     const stdio = Stdio.layerTest({ stdin: Stream.make(new TextEncoder().encode(stdin)) })

@@ -1,8 +1,7 @@
-import { Duration, Effect, Layer } from "effect"
+import { Duration, Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import { openBackend } from "../backends.ts"
 import { examine, type Result } from "../doctor/Doctor.ts"
-import * as Machine from "../doctor/Machine.ts"
 import { durationFlag } from "../durationFlag.ts"
 import { Failed } from "../Failed.ts"
 import * as Output from "../Output.ts"
@@ -10,7 +9,7 @@ import { wrap } from "../wrap.ts"
 
 const words: Readonly<Record<Result["verdict"], readonly [word: string, style: Output.Style]>> = {
   ok: ["ok", "green"],
-  warning: ["warning", "yellow"],
+  warning: ["warning", "magenta"],
   failed: ["FAILED", "red"],
   skipped: ["skipped", "dim"]
 }
@@ -56,7 +55,7 @@ export const doctor = Command.make(
       if (sick.length > 0) {
         return yield* new Failed({ message: json ? "" : `failed: ${sick.map(({ id }) => id).join(", ")}` })
       }
-    }).pipe(Effect.scoped, Effect.provide(Layer.fresh(Machine.layer)))
+    }).pipe(Effect.scoped)
 ).pipe(
   Command.withDescription("Examines the Message Queuing of this machine, and says what to do about what it finds."),
   Command.withExamples([

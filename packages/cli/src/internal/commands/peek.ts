@@ -13,9 +13,9 @@ import type { Message } from "@effect-msmq/core"
 
 const columns: ReadonlyArray<Column<Message.ReceivedMessage>> = [
   { title: "LOOKUP ID", align: "right", text: ({ lookupId }) => String(lookupId) },
-  { title: "ARRIVED", text: ({ arrivedTime }) => time(arrivedTime) },
-  { title: "PRIORITY", align: "right", text: ({ priority }) => String(priority) },
-  { title: "SIZE", align: "right", text: ({ bodySize }) => bytes(bodySize) },
+  { title: "ARRIVED", optional: true, text: ({ arrivedTime }) => time(arrivedTime) },
+  { title: "PRIORITY", align: "right", optional: true, text: ({ priority }) => String(priority) },
+  { title: "SIZE", align: "right", optional: true, text: ({ bodySize }) => bytes(bodySize) },
   { title: "LABEL", text: ({ label }) => visible(label) },
   { title: "BODY", shrinks: true, text: bodyLine }
 ]

@@ -58,10 +58,10 @@ const columns: ReadonlyArray<Column<Row>> = [
   { title: "QUEUE", shrinks: true, text: ({ name }) => shortName(name) },
   { title: "KIND", text: ({ kind }) => kind },
   { title: "MESSAGES", align: "right", text: ({ messages }) => (messages === null ? "?" : count(messages)) },
-  { title: "SIZE", align: "right", text: (row) => (row.bytes === null ? "?" : bytes(row.bytes)) },
-  { title: "JOURNAL", align: "right", text: ({ journal }) => (journal === 0 ? "" : count(journal)) },
-  { title: "SUBQUEUES", text: ({ subqueues }) => visible(subqueues.join(" ")) },
-  { title: "STATE", text: ({ state }) => state.toLowerCase() }
+  { title: "SIZE", align: "right", optional: true, text: (row) => (row.bytes === null ? "?" : bytes(row.bytes)) },
+  { title: "JOURNAL", align: "right", optional: true, text: ({ journal }) => (journal === 0 ? "" : count(journal)) },
+  { title: "SUBQUEUES", optional: true, text: ({ subqueues }) => visible(subqueues.join(" ")) },
+  { title: "STATE", optional: true, text: ({ state }) => state.toLowerCase() }
 ]
 
 export const queues = Command.make(

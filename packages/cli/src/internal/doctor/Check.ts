@@ -2,7 +2,6 @@
 import type { MsmqError } from "@effect-msmq/core"
 import type { Mqrt } from "@effect-msmq/core/Mqrt"
 import type { Effect, Scope } from "effect"
-import type { Machine } from "./Machine.ts"
 
 /** Result of a check. */
 export interface Finding {
@@ -23,10 +22,10 @@ export interface Check<Services> {
 }
 
 /** Check of the machine, which needs no Message Queuing. */
-export type MachineCheck = Check<Machine>
+export type MachineCheck = Check<never>
 
 /** Check of Message Queuing. */
-export type QueuingCheck = Check<Machine | Mqrt>
+export type QueuingCheck = Check<Mqrt>
 
 export const ok = (found: string): Finding => ({ verdict: "ok", found })
 

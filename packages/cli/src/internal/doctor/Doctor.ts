@@ -5,7 +5,6 @@ import { Cause, type Context, type Duration, Effect, Exit, Option, type Scope } 
 import type { Failed } from "../Failed.ts"
 import type { Check, Finding } from "./Check.ts"
 import { failed, ok } from "./Check.ts"
-import type { Machine } from "./Machine.ts"
 import { machineChecks } from "./machineChecks.ts"
 import { queueChecks } from "./queueChecks.ts"
 import { roundTrips } from "./roundTrips.ts"
@@ -83,7 +82,7 @@ export const examine = <R>(
   open: Open,
   limit: Duration.Duration,
   onResult: (result: Result) => Effect.Effect<void, never, R>
-): Effect.Effect<ReadonlyArray<Result>, never, Machine | Scope.Scope | R> =>
+): Effect.Effect<ReadonlyArray<Result>, never, Scope.Scope | R> =>
   Effect.gen(function* () {
     const results: Array<Result> = []
     const add = (result: Result) =>

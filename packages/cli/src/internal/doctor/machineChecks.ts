@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { version } from "../version.ts"
 import type { MachineCheck } from "./Check.ts"
 import { failed, ok, warning } from "./Check.ts"
-import { Machine } from "./Machine.ts"
+import { CurrentMachine } from "./Machine.ts"
 
 /** Least version of Node that the packages support. */
 const leastNode = [22, 19] as const
@@ -20,7 +20,7 @@ export const machineChecks: ReadonlyArray<MachineCheck> = [
   {
     id: "system",
     needs: [],
-    run: Effect.map(Machine, ({ architecture, platform, system }) => {
+    run: Effect.map(CurrentMachine, ({ architecture, platform, system }) => {
       const found = `${system}, ${architecture}`
       if (platform !== "win32") {
         return warning(
@@ -36,7 +36,7 @@ export const machineChecks: ReadonlyArray<MachineCheck> = [
   {
     id: "runtime",
     needs: [],
-    run: Effect.map(Machine, ({ node, runtime }) =>
+    run: Effect.map(CurrentMachine, ({ node, runtime }) =>
       isSupported(node)
         ? ok(`${runtime}, effect-msmq ${version}`)
         : failed(`${runtime} is too old`, `Install Node ${leastNode.join(".")} or later.`)

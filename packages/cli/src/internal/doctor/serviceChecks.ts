@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { bytes } from "../amounts.ts"
 import type { QueuingCheck } from "./Check.ts"
 import { failed, ok, warning } from "./Check.ts"
-import { Machine } from "./Machine.ts"
+import { CurrentMachine } from "./Machine.ts"
 
 /** Port on which queue managers send messages to each other. */
 const messagePort = 1801
@@ -56,7 +56,7 @@ export const serviceChecks: ReadonlyArray<QueuingCheck> = [
     id: "port",
     needs: ["service"],
     run: Effect.gen(function* () {
-      const { listens, platform } = yield* Machine
+      const { listens, platform } = yield* CurrentMachine
       if (platform !== "win32") return ok(`not asked: it is a port of Windows' own service`)
       return (yield* listens(messagePort))
         ? ok(`TCP ${messagePort} accepts connections, by which messages of other machines come`)

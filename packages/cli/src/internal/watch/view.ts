@@ -38,20 +38,15 @@ const columns: ReadonlyArray<Column<WatchedQueue>> = [
   { title: "QUEUE", shrinks: true, text: ({ name }) => shortName(name) },
   { title: "MESSAGES", align: "right", text: ({ messages }) => count(messages) },
   { title: "CHANGE", align: "right", text: ({ change }) => changeText(change) },
-  { title: "OLDEST", align: "right", text: ({ age }) => ageText(age) },
-  { title: "SIZE", align: "right", text: (queue) => bytes(queue.bytes) },
-  { title: "JOURNAL", align: "right", text: ({ journal }) => (journal === 0 ? "" : count(journal)) },
-  { title: "TREND", text: ({ trend }) => (trend.length > 1 ? sparkline(trend) : "") }
+  { title: "OLDEST", align: "right", optional: true, text: ({ age }) => ageText(age) },
+  { title: "SIZE", align: "right", optional: true, text: (queue) => bytes(queue.bytes) },
+  { title: "JOURNAL", align: "right", optional: true, text: ({ journal }) => (journal === 0 ? "" : count(journal)) },
+  { title: "TREND", optional: true, text: ({ trend }) => (trend.length > 1 ? sparkline(trend) : "") }
 ]
 
-/** Numbers of columns that are left out, the last ones, where the terminal is narrow. */
-const narrower = [0, 1, 2, 3]
-
 /** Returns the table of a sample with as many columns as fit. */
-export const tableFor = (queues: ReadonlyArray<WatchedQueue>, terminal: number): string => {
-  const tables = narrower.map((left) => tableOf(columns.slice(0, columns.length - left), queues, terminal))
-  return tables.find((table) => table.startsWith("QUEUE")) ?? tables.at(-1) ?? ""
-}
+export const tableFor = (queues: ReadonlyArray<WatchedQueue>, terminal: number): string =>
+  tableOf(columns, queues, terminal)
 
 /** Returns a sample with its time, in no more lines than the terminal has. */
 export const frameOf = (
