@@ -20,7 +20,12 @@ export const settings: TestUserConfig = {
 }
 
 /** Files that share a process: they leave nothing in it, and each would load the packages anew. */
-const shared = ["packages/*/test/**/*.test.ts", "{benchmarks,examples,scripts}/test/*.test.ts", ".doctest/**/*.test.ts"]
+const shared = [
+  "packages/*/test/**/*.test.ts",
+  "{benchmarks,examples,scripts}/test/*.test.ts",
+  "examples/tested-service/*.test.ts",
+  ".doctest/**/*.test.ts"
+]
 
 /** Files about what a whole process has: memory, garbage, timers, series of metrics, handles that nobody closed, types of koffi. */
 const ofWholeProcess = [

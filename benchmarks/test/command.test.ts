@@ -34,6 +34,19 @@ describe("bench --check", () => {
     assert.strictEqual(code, 0)
   })
 
+  it("measures a figure that misses its limit in few rounds again in usual ones, which count", async () => {
+    const { code, lines, stderr } = await bench("--check", "--quick", "--json", "--only", "in few rounds")
+    assert.strictEqual(code, 0)
+    assert.deepStrictEqual(
+      reportOf(lines).figures.map(({ median, status }) => [median, status]),
+      [[1, "limit"]]
+    )
+    assert.deepStrictEqual(stderr.trim().split("\n"), [
+      "unsteady: beyond its limit in few rounds: 3.00 missed",
+      "unsteady: beyond its limit in few rounds: 1.00 limit"
+    ])
+  })
+
   it("fails if a figure cannot be measured, and says why", async () => {
     const { code, stderr } = await bench("--check", "--only", "unmeasured")
     assert.strictEqual(code, 1)
@@ -55,7 +68,8 @@ describe("bench --check", () => {
         ["before the crash", "reported"],
         ["the crash", "unmeasured"],
         ["after the crash", "unmeasured"],
-        ["rounds", "reported"]
+        ["rounds", "reported"],
+        ["beyond its limit in few rounds", "limit"]
       ]
     )
   })

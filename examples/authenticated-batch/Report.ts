@@ -45,14 +45,28 @@ const rowsOf = (report: Report): ReadonlyArray<Row> => [
   ["messages per second", report.messagesPerSecond]
 ]
 
-/** Returns a value in green or red, where standard output shows colours: see `NO_COLOR` and `FORCE_COLOR`. */
-const valueOf = ([, value, isRight]: Row): string => {
+/** Place that the report is printed to. */
+export interface Place {
+  /** Columns of the terminal; 0 for a pipe. */
+  readonly columns: number
+  /** Returns a text in a colour, where the place shows colours. */
+  readonly style: (color: "green" | "red", text: string) => string
+}
+
+/** Standard output, which shows colours as `NO_COLOR` and `FORCE_COLOR` say. */
+const standardOutput = (): Place => ({
+  columns: process.stdout.columns,
+  style: (color, text) => styleText(color, text, { stream: process.stdout })
+})
+
+/** Returns a value in green or red. */
+const valueOf = ([, value, isRight]: Row, { style }: Place): string => {
   const text = number.format(value)
-  return isRight === undefined ? text : styleText(isRight ? "green" : "red", text, { stream: process.stdout })
+  return isRight === undefined ? text : style(isRight ? "green" : "red", text)
 }
 
 /** Returns the table, or each value below its label where the terminal has no room for one. */
-export const table = (report: Report): string => {
+export const table = (report: Report, place: Place = standardOutput()): string => {
   const rows = rowsOf(report)
   const table = new Table({
     // The table has colours of its own, which suit dark terminals only.
@@ -62,11 +76,11 @@ export const table = (report: Report): string => {
       { name: "value", title: "", alignment: "right" }
     ]
   })
-  for (const row of rows) table.addRow({ label: row[0], value: valueOf(row) })
+  for (const row of rows) table.addRow({ label: row[0], value: valueOf(row, place) })
   const rendered = table.render()
   const width = rendered.indexOf("\n")
-  return width <= (process.stdout.columns || width) ? rendered : stacked(rows)
+  return width <= (place.columns || width) ? rendered : stacked(rows, place)
 }
 
-const stacked = (rows: ReadonlyArray<Row>): string =>
-  [title, ...rows.map((row) => `${row[0]}\n    ${valueOf(row)}`)].join("\n")
+const stacked = (rows: ReadonlyArray<Row>, place: Place): string =>
+  [title, ...rows.map((row) => `${row[0]}\n    ${valueOf(row, place)}`)].join("\n")

@@ -11,7 +11,7 @@ export interface Consumer {
 }
 
 /** Versions that a program installs beside the packages. They have to be those of the lock file. */
-const dependencies = { effect: "4.1.0", "@types/node": "24.19.2" }
+const dependencies = { effect: "4.1.0", zod: "4.6.7", "@types/node": "24.19.2" }
 
 const begin = (name: Consumer["name"], folder: string, tarballs: ReadonlyArray<Tarball>): Consumer => {
   const consumer = { name, folder: join(folder, name) }
@@ -31,10 +31,15 @@ export const installWithNpm = async (folder: string, tarballs: ReadonlyArray<Tar
   return consumer
 }
 
-/** Installs with pnpm, which wants to be told that the install script of koffi has nothing to do. */
+/**
+ * Installs with pnpm, which wants to be told that the install script of koffi has nothing to do, and where the packages are that
+ * another one of them depends on.
+ */
 export const installWithPnpm = async (folder: string, tarballs: ReadonlyArray<Tarball>): Promise<Consumer> => {
   const consumer = begin("pnpm", folder, tarballs)
-  writeFileSync(join(consumer.folder, "pnpm-workspace.yaml"), "allowBuilds:\n  koffi: false\n")
+  const overrides = tarballs.map(({ file, name }) => `  "${name}": "file:${file}"\n`).join("")
+  const settings = `allowBuilds:\n  koffi: false\noverrides:\n${overrides}`
+  writeFileSync(join(consumer.folder, "pnpm-workspace.yaml"), settings)
   await withRegistry(...pnpm("install", "--prefer-offline"), { cwd: consumer.folder })
   return consumer
 }

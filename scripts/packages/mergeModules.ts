@@ -10,12 +10,12 @@
  * are loaded together, too: they are small, and share most of what they need. The rest bring no more than they need.
  */
 import { build, type BuildOptions, type Plugin } from "esbuild"
-import { globSync, rmSync, writeFileSync } from "node:fs"
+import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
-import { publicModules } from "./publicModules.ts"
+import { programs, publicModules } from "./publicModules.ts"
 
 const [sign, ...heavy] = process.argv.slice(2)
-const modules = publicModules(".")
+const modules = [...publicModules("."), ...programs(".")]
 
 const settings = {
   bundle: true,
@@ -56,15 +56,21 @@ const companions = async (): Promise<(module: string) => ReadonlyArray<string>> 
 
 const companionsOf = await companions()
 
+/** Returns the line by which a system starts a module as a program, if it has one. */
+const hashbangOf = (module: string): ReadonlyArray<string> =>
+  readFileSync(`dist/${module}.js`, "utf8").match(/^#!.*/)?.slice(0, 1) ?? []
+
 /** Entry of each public module, which nothing else imports. */
 const entries: Plugin = {
   name: "entries",
   setup: ({ onLoad, onResolve }) => {
     onResolve({ filter: /^entry:/ }, ({ path }) => ({ path: path.slice("entry:".length), namespace: "entry" }))
     onLoad({ filter: /^/, namespace: "entry" }, ({ path }) => ({
-      contents: [...companionsOf(path).map((module) => `import "./${module}.js"`), `export * from "./${path}.js"`].join(
-        "\n"
-      ),
+      contents: [
+        ...hashbangOf(path),
+        ...companionsOf(path).map((module) => `import "./${module}.js"`),
+        `export * from "./${path}.js"`
+      ].join("\n"),
       resolveDir: resolve("dist")
     }))
   }

@@ -13,6 +13,7 @@ const notCloned: ReadonlySet<string> = new Set([
   ".git",
   "node_modules",
   "dist",
+  ".pages",
   ".doctest",
   "coverage",
   ".vitest-attachments"

@@ -6,7 +6,17 @@ type Exports = Readonly<Record<string, string | null>>
 interface Manifest {
   readonly exports: Exports
   /** Fields that replace those above when the package is published. */
-  readonly publishConfig?: { readonly exports?: Exports }
+  readonly publishConfig?: { readonly exports?: Exports; readonly bin?: Readonly<Record<string, string>> }
+  readonly bin?: Readonly<Record<string, string>>
+}
+
+const manifestIn = (folder: string): Manifest =>
+  JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest
+
+/** Returns the modules of a package in a folder that are the programs of its commands. */
+export const programs = (folder: string): ReadonlyArray<string> => {
+  const { bin, publishConfig } = manifestIn(folder)
+  return Object.values(publishConfig?.bin ?? bin ?? {}).map((file) => file.replace(/^\.\/dist\/(.*)\.js$/, "$1"))
 }
 
 /**
@@ -14,7 +24,7 @@ interface Manifest {
  * `mqrt/Handle`. Its `index` is not among them.
  */
 export const publicModules = (folder: string): ReadonlyArray<string> => {
-  const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest
+  const manifest = manifestIn(folder)
   const names = Object.entries(manifest.publishConfig?.exports ?? manifest.exports)
   const named = new Set(names.map(([, file]) => file))
   const closed = names.flatMap(([name, file]) => (file === null ? [name.replace(/\*$/, "")] : []))

@@ -7,7 +7,10 @@ import type { Measure } from "./Limits.ts"
 import type { SourceFile } from "./SourceFile.ts"
 import { cyclesOf } from "./cycles.ts"
 import { floorViolationsOf, testingFloors } from "./floors.ts"
+import type { UnknownName } from "./docstringNames.ts"
+import { deadLinksIn, Names, unknownNamesIn } from "./docstringNames.ts"
 import { importGraphOf, resolveImport } from "./importGraph.ts"
+import { publicExportsIn, withoutExample } from "./publicExports.ts"
 import { publicDocstringsIn, undocumentedIn } from "./publicMembers.ts"
 import { lineOf, read } from "./SourceFile.ts"
 import { beginsWithQuestionWord, namesStatement, onlyRepeats } from "./wording.ts"
@@ -69,9 +72,15 @@ export const structure = (): ReadonlyArray<Measure> => {
 const findingOf = (file: SourceFile, { start }: Comment, ...words: ReadonlyArray<string>): string =>
   `${shown(file.path)}:${lineOf(file, start)} ${words.join(": ")}`
 
+const unknownName = ({ docstring, file, name }: UnknownName) => ({
+  path: file.path,
+  line: lineOf(file, docstring.start),
+  name
+})
+
 const firstLine = (text: string): string => text.split("\n", 1).join("")
 
-/** Measures the docstrings of the packages and their tests, the benchmarks, the examples and the scripts. */
+/** Measures the docstrings of the packages and their tests, the benchmarks, the examples, the scripts and the site. */
 export const docstrings = (): ReadonlyArray<Measure> => {
   const owners = new Map(
     allFiles.map(({ path }) => [path, packages.find(({ files }) => files.some((file) => file.path === path))])
@@ -87,9 +96,21 @@ export const docstrings = (): ReadonlyArray<Measure> => {
       .map((text, index) => ({ file, text: text.trim(), line: lineOf(file, docstring.start) + index }))
       .filter(({ text }) => namesStatement(text))
   )
+  const exported = publicExportsIn(allFiles, isPublicPath)
+  const outside = JSON.parse(readFileSync("scripts/structure/outsideNames.json", "utf8")) as ReadonlyArray<string>
+  const names = new Names(allFiles, outside)
+  const withoutTag = (tag: string) => exported.filter(({ docstring }) => !docstring.includes(`\n@${tag} `))
+  /** Measures of the packages alone: each with what it finds in all of them. */
+  const ofPackages = [
+    ["public names without a category", withoutTag("category")],
+    ["public names without the version that they are from", withoutTag("since")],
+    ["public classes and functions without an example", withoutExample(exported)],
+    ["links in docstrings that lead nowhere", deadLinksIn(allFiles, names).map(unknownName)],
+    ["names in docstrings that no code has", unknownNamesIn(allFiles, names).map(unknownName)]
+  ] as const
   const folders = [
     ...packages,
-    ...["benchmarks", "examples", "scripts", ...packages.map(({ short }) => `packages/${short}/test`)].map(
+    ...["benchmarks", "examples", "scripts", "site", ...packages.map(({ short }) => `packages/${short}/test`)].map(
       (folder) => ({
         short: folder,
         folder: resolve(folder),
@@ -97,7 +118,7 @@ export const docstrings = (): ReadonlyArray<Measure> => {
       })
     )
   ]
-  return folders.flatMap(({ files, folder, short }) => {
+  const ofFolders = folders.flatMap(({ files, folder, short }) => {
     const read = files.map((file) => ({ file, docstrings: new Docstrings(file) }))
     return [
       {
@@ -133,4 +154,13 @@ export const docstrings = (): ReadonlyArray<Measure> => {
       }
     ]
   })
+  const ofNames = packages.flatMap(({ folder, short }) =>
+    ofPackages.map(([name, found]) => ({
+      name: `${short}: ${name}`,
+      findings: found
+        .filter(({ path }) => path.startsWith(folder + sep))
+        .map(({ line, name, path }) => `${shown(path)}:${line} ${name}`)
+    }))
+  )
+  return [...ofFolders, ...ofNames]
 }

@@ -1,10 +1,11 @@
 /** Exports of public modules and the members of their types, as completion shows them. */
 import type { Comment, Node } from "oxc-parser"
-import { Docstrings, nameOf, textOf } from "./Docstrings.ts"
+import { Docstrings, nameOf } from "./Docstrings.ts"
 import { resolveImport } from "./importGraph.ts"
+import type { Imported } from "./Module.ts"
+import { isDescribed, isInternal, Module } from "./Module.ts"
 import type { SourceFile } from "./SourceFile.ts"
 import { childrenOf, lineOf } from "./SourceFile.ts"
-import { descriptionOf } from "./wording.ts"
 
 /** Public name that has no docstring of its own. */
 export interface Undocumented {
@@ -19,102 +20,6 @@ export interface PublicDocstring {
   readonly file: SourceFile
   readonly docstring: Comment
 }
-
-/** Declaration of a name at the top of a module. */
-interface Declaration {
-  readonly node: Node
-  readonly docstring: Comment | undefined
-}
-
-/** Name that a module has from another one; `"*"` for all of its exports, under a name or not. */
-interface Imported {
-  readonly from: string
-  readonly name: string
-}
-
-/** Name that a module exports. */
-interface Exported {
-  readonly name: string
-  readonly local: string | Imported
-  readonly docstring: Comment | undefined
-}
-
-/** One module: the names that it declares, imports and exports. */
-class Module {
-  readonly file: SourceFile
-  readonly docstrings: Docstrings
-  readonly declared = new Map<string, Array<Declaration>>()
-  readonly imported = new Map<string, Imported>()
-  readonly exported: Array<Exported> = []
-  /** Modules of which all exports are exported. */
-  readonly reexported: Array<string> = []
-
-  constructor(file: SourceFile) {
-    this.file = file
-    this.docstrings = new Docstrings(file)
-    for (const node of file.program.body) this.#add(node)
-  }
-
-  #add(node: Node): void {
-    switch (node.type) {
-      case "ImportDeclaration":
-        for (const one of node.specifiers) {
-          const name =
-            one.type === "ImportSpecifier"
-              ? nameIn(one.imported)
-              : one.type === "ImportDefaultSpecifier"
-                ? "default"
-                : "*"
-          this.imported.set(one.local.name, { from: node.source.value, name })
-        }
-        return
-      case "ExportAllDeclaration":
-        if (node.exported === null) this.reexported.push(node.source.value)
-        else this.#export(nameIn(node.exported), { from: node.source.value, name: "*" }, node)
-        return
-      case "ExportNamedDeclaration":
-        for (const one of node.specifiers) {
-          const name = nameIn(one.local)
-          this.#export(nameIn(one.exported), node.source === null ? name : { from: node.source.value, name }, one)
-        }
-        if (node.declaration !== null) {
-          for (const name of this.#declare(node.declaration, node)) this.#export(name, name, node)
-        }
-        return
-      case "ExportDefaultDeclaration":
-        this.declared.set("default", [{ node: node.declaration, docstring: this.docstrings.before(node.start) }])
-        this.#export("default", "default", node)
-        return
-      default:
-        this.#declare(node, node)
-    }
-  }
-
-  #export(name: string, local: string | Imported, node: Node): void {
-    this.exported.push({ name, local, docstring: this.docstrings.before(node.start) })
-  }
-
-  /** Notes the names that a statement declares, and returns them. `documented`: the node that has the docstring. */
-  #declare(node: Node, documented: Node): ReadonlyArray<string> {
-    const declarations = node.type === "VariableDeclaration" ? node.declarations : [node]
-    const docstring = this.docstrings.before(documented.start)
-    return declarations.flatMap((one) => {
-      const name = nameOf(one)
-      if (name === undefined) return []
-      this.declared.set(name, [...(this.declared.get(name) ?? []), { node: one, docstring }])
-      return [name]
-    })
-  }
-}
-
-const nameIn = (node: Node): string =>
-  node.type === "Identifier" ? node.name : node.type === "Literal" ? String(node.value) : ""
-
-const isInternal = (docstring: Comment | undefined): boolean =>
-  docstring !== undefined && /^@internal\b/m.test(textOf(docstring))
-
-const isDescribed = (docstring: Comment | undefined): boolean =>
-  docstring !== undefined && descriptionOf(textOf(docstring)) !== ""
 
 /** Members that completion shows. Those without a name, and names of Effect's own, are not among them. */
 const memberName = (node: Node): string | undefined => {

@@ -1,11 +1,20 @@
 /** Comparison of the pages in Markdown with the files that they name, and of `docs/architecture.md` with the sources. */
 import { assert, describe, it } from "@effect/vitest"
 import { existsSync, globSync, readFileSync } from "node:fs"
-import { dirname, join, resolve, sep } from "node:path"
+import { basename, dirname, join, resolve, sep } from "node:path"
+import { Names } from "../structure/docstringNames.ts"
 import { importGraphOf } from "../structure/importGraph.ts"
 import { read } from "../structure/SourceFile.ts"
 
-const pages = globSync(["*.md", "docs/*.md", "packages/*/README.md", ".github/*.md"]).map((path) => ({
+const pages = globSync([
+  "*.md",
+  "docs/*.md",
+  "docs/guides/*.md",
+  "examples/*.md",
+  "benchmarks/*.md",
+  "packages/*/README.md",
+  ".github/*.md"
+]).map((path) => ({
   path,
   text: readFileSync(path, "utf8")
 }))
@@ -16,17 +25,26 @@ const fence = /^```.*?^```$/gms
 const roots = [
   ".",
   "docs",
+  "benchmarks",
   ...globSync(["packages/*/{src,test}", "packages/*/src/internal", "packages/*/test/double", ".github"])
 ]
 
 const fileName =
   /`((?:[\w.-]+\/)*[\w.-]+\.(?:ts|md|c|ps1|json|yml)|(?:packages|docs|scripts|benchmarks|examples)\/[\w./-]+)`/g
 
-/** Names of files in a page that are in none of the folders. */
-const missingFiles = (text: string): ReadonlyArray<string> =>
-  Array.from(text.replaceAll(fence, "").matchAll(fileName), ([, name = ""]) => name).filter(
-    (name) => !roots.some((root) => existsSync(join(root, name)))
+/** Name of a file that a page tells its reader to make. */
+const savedName = /\b(?:Save|and) [\w ]+ as `([\w.-]+)`/g
+
+const namesIn = (text: string, name: RegExp): ReadonlyArray<string> =>
+  Array.from(text.replaceAll(fence, "").matchAll(name), ([, name = ""]) => name)
+
+/** Names of files in a page that are in none of the folders, and that its reader does not make. */
+const missingFiles = (text: string): ReadonlyArray<string> => {
+  const saved = new Set(namesIn(text, savedName))
+  return namesIn(text, fileName).filter(
+    (name) => !saved.has(name) && !roots.some((root) => existsSync(join(root, name)))
   )
+}
 
 /** Returns the anchor that GitHub gives to a heading. */
 const anchorOf = (heading: string): string =>
@@ -59,6 +77,19 @@ describe("the pages", () => {
       []
     )
     assert.deepStrictEqual(missingFiles("`lost.ts` and `docs/bodies.md`"), ["lost.ts"])
+    assert.deepStrictEqual(missingFiles("Save the program as `first.ts`, and the test as `first.test.ts`."), [])
+  })
+
+  it("name only functions that exist", () => {
+    // Those tables have members of other libraries beside those of the SDK, whose names a check of its own compiles.
+    const own = pages.filter(({ path }) => !path.endsWith("members.md"))
+    assert.deepStrictEqual(
+      own.flatMap(({ path, text }) => unknownNames(text).map((name) => `${path}: ${name}`)),
+      []
+    )
+    assert.deepStrictEqual(unknownNames("`MessageQueue.create`, `MessageQueue.invent()`, `Console.log`"), [
+      "MessageQueue.invent"
+    ])
   })
 
   it("link only to pages and headings that exist", () => {
@@ -97,13 +128,32 @@ const chains = Array.from(calls.matchAll(/^ {2}(\w+) +(.+)$/gm), ([, name = "", 
   files.split(" → ").map((file) => `packages/${name}/src/${file}`)
 )
 
-const graph = importGraphOf(globSync("packages/*/src/**/*.ts").map((path) => read(resolve(path))))
+const sources = globSync("packages/*/src/**/*.ts").map((path) => read(resolve(path)))
+const graph = importGraphOf(sources)
+
+/** Names of the code, for those that pages have in backticks. */
+const names = new Names(sources, [])
+const modules = new Set(
+  sources.filter(({ path }) => !/[/\\]internal[/\\]/.test(path)).map(({ path }) => basename(path, ".ts"))
+)
+
+/** Names of functions and members in backticks, such as `MessageQueue.create`, that no module has. */
+const unknownNames = (text: string): ReadonlyArray<string> =>
+  Array.from(
+    text.replaceAll(fence, "").matchAll(/`([A-Z]\w+)[.#](?!ts\b|test\b)(\w+)/g),
+    ([, module = "", member = ""]) => ({
+      module,
+      name: `${module}.${member}`
+    })
+  )
+    .filter(({ module, name }) => modules.has(module) && !names.has(name))
+    .map(({ name }) => name)
 
 describe("the page about the architecture", () => {
   it("lists every folder and every public module of each package, and no other", () => {
     assert.deepStrictEqual(
       listed.map(({ folder }) => folder),
-      ["packages/core/src/", "packages/native/src/", "packages/testing/src/"]
+      ["packages/core/src/", "packages/native/src/", "packages/testing/src/", "packages/cli/src/"]
     )
     for (const { folder, names } of listed) {
       assert.deepStrictEqual(names.toSorted(), presentIn(folder).toSorted(), folder)

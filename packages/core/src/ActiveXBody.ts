@@ -23,6 +23,8 @@ export type { AutomationDate } from "./internal/bodies/automationDate.ts"
 /**
  * `VT_I1` (16), one byte: -128 to 127. .NET never writes it, and reads it as if it had no sign.
  *
+ * See the example of {@link i4}.
+ *
  * @category numbers
  * @since 0.1.0
  */
@@ -36,6 +38,8 @@ export const i1: MessageBody<number> = wholeNumber(
 
 /**
  * `VT_UI1` (17), one byte: 0 to 255. `byte` in .NET.
+ *
+ * See the example of {@link i4}.
  *
  * @category numbers
  * @since 0.1.0
@@ -51,6 +55,8 @@ export const ui1: MessageBody<number> = wholeNumber(
 /**
  * `VT_I2` (2), two bytes: -32,768 to 32,767. `short` in .NET.
  *
+ * See the example of {@link i4}.
+ *
  * @category numbers
  * @since 0.1.0
  */
@@ -64,6 +70,8 @@ export const i2: MessageBody<number> = wholeNumber(
 
 /**
  * `VT_UI2` (18), two bytes: 0 to 65,535. `ushort` in .NET, and `char`, as the number of its UTF-16 unit.
+ *
+ * See the example of {@link i4}.
  *
  * @category numbers
  * @since 0.1.0
@@ -103,6 +111,8 @@ export const i4: MessageBody<number> = wholeNumber(
 /**
  * `VT_UI4` (19), four bytes: 0 to 4,294,967,295. `uint` in .NET.
  *
+ * See the example of {@link i4}.
+ *
  * @category numbers
  * @since 0.1.0
  */
@@ -117,6 +127,14 @@ export const ui4: MessageBody<number> = wholeNumber(
 /**
  * `VT_I8` (20), eight bytes: a bigint, since a number is exact only to 2^53. `long` in .NET.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { ActiveXBody } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * ActiveXBody.i8.encode(-1n) // => Result.succeed({ body: new Uint8Array(8).fill(255), bodyType: 20 })
+ * ```
+ *
  * @category numbers
  * @since 0.1.0
  */
@@ -130,6 +148,8 @@ export const i8: MessageBody<bigint> = bigNumber(
 /**
  * `VT_UI8` (21), eight bytes: a bigint from 0 to 2^64 - 1. `ulong` in .NET.
  *
+ * See the example of {@link i8}.
+ *
  * @category numbers
  * @since 0.1.0
  */
@@ -142,6 +162,14 @@ export const ui8: MessageBody<bigint> = bigNumber(
 
 /**
  * `VT_R4` (4), four bytes. `float` in .NET. A number is rounded to the nearest one of 32 bits.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { ActiveXBody } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * ActiveXBody.r4.encode(0.5) // => Result.succeed({ body: Uint8Array.of(0, 0, 0, 63), bodyType: 4 })
+ * ```
  *
  * @category numbers
  * @since 0.1.0
@@ -157,6 +185,8 @@ export const r4: MessageBody<number> = fixedSize({
 
 /**
  * `VT_R8` (5), eight bytes. `double` in .NET.
+ *
+ * See the example of {@link r4}.
  *
  * @category numbers
  * @since 0.1.0
@@ -198,6 +228,14 @@ export const currency: MessageBody<string> = fixedSize({
 
 /**
  * `VT_BOOL` (11). Written as .NET does, in one byte, FF or 00; read also in the two bytes of a `VARIANT_BOOL`.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { ActiveXBody } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * ActiveXBody.bool.encode(true) // => Result.succeed({ body: Uint8Array.of(255), bodyType: 11 })
+ * ```
  *
  * @category values
  * @since 0.1.0
@@ -255,6 +293,8 @@ export const date: MessageBody<string> = dateIn("ticks")
  * whole milliseconds. Reads the dates of .NET too. Of eight zero bytes, which are in both forms, it makes 1899-12-30, and
  * {@link date} 0001-01-01.
  *
+ * See the example of {@link date}.
+ *
  * @category values
  * @since 0.1.0
  */
@@ -262,6 +302,15 @@ export const oleDate: MessageBody<string> = dateIn("double")
 
 /**
  * `VT_CLSID` (72), 16 bytes: a GUID as text, in lower case without braces. WCF writes it; System.Messaging reads it.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { ActiveXBody } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * const encoded = Result.getOrThrow(ActiveXBody.clsid.encode("6d736d71-0000-4000-8000-000000000001"))
+ * ActiveXBody.clsid.decode(encoded) // => Result.succeed("6d736d71-0000-4000-8000-000000000001")
+ * ```
  *
  * @category values
  * @since 0.1.0
@@ -298,6 +347,15 @@ const textAs = (
  * `VT_LPWSTR` (31): UTF-16, little-endian, without a length before it or a terminator after it. .NET writes it for a
  * string. Reads `VT_BSTR` as well. A NUL that a sender put there stays, and so does a byte order mark.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { ActiveXBody } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * const encoded = Result.getOrThrow(ActiveXBody.lpwstr.encode("tea"))
+ * ActiveXBody.lpwstr.decode(encoded) // => Result.succeed("tea")
+ * ```
+ *
  * @category text
  * @since 0.1.0
  */
@@ -306,6 +364,8 @@ export const lpwstr: MessageBody<string> = textAs("VT_LPWSTR", "utf-16le", BodyT
 /**
  * `VT_BSTR` (8): the same for readers in COM, which end a string at its first NUL. Reads `VT_LPWSTR` as well.
  *
+ * See the example of {@link lpwstr}.
+ *
  * @category text
  * @since 0.1.0
  */
@@ -313,6 +373,8 @@ export const bstr: MessageBody<string> = textAs("VT_BSTR", "utf-16le", BodyType.
 
 /**
  * `VT_LPSTR` (30): ASCII. A byte above 127 is refused, since its code page is not known; .NET reads it as `?`.
+ *
+ * See the example of {@link lpwstr}.
  *
  * @category text
  * @since 0.1.0
@@ -332,6 +394,14 @@ const bytesAs = (name: keyof typeof BodyType.numbers, ...alike: ReadonlyArray<nu
  * `VT_VECTOR|VT_UI1` (4113): bytes, without a count before them. .NET writes it for `byte[]`. Reads the array of COM
  * (8209) as well.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { ActiveXBody } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * ActiveXBody.byteVector.encode(Uint8Array.of(1, 2)) // => Result.succeed({ body: Uint8Array.of(1, 2), bodyType: 4113 })
+ * ```
+ *
  * @category bytes
  * @since 0.1.0
  */
@@ -340,6 +410,8 @@ export const byteVector: MessageBody<Uint8Array> = bytesAs("VT_VECTOR|VT_UI1", B
 /**
  * `VT_ARRAY|VT_UI1` (8209): bytes for readers in COM. .NET does not read them. Reads the vector of .NET (4113) as well.
  *
+ * See the example of {@link byteVector}.
+ *
  * @category bytes
  * @since 0.1.0
  */
@@ -347,6 +419,14 @@ export const byteArray: MessageBody<Uint8Array> = bytesAs("VT_ARRAY|VT_UI1", Bod
 
 /**
  * `VT_NULL` (1): `null`, as an empty body.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { ActiveXBody } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * Result.map(ActiveXBody.nothing.encode(null), ({ body }) => body.length) // => Result.succeed(0)
+ * ```
  *
  * @category values
  * @since 0.1.0

@@ -51,6 +51,8 @@ const parse = (operation: Operation, der: Uint8Array, trailing: string): Effect.
  *
  * Fails with `NotACertificate`.
  *
+ * See the example of {@link fromPem}.
+ *
  * @category constructors
  * @since 0.1.0
  */

@@ -26,6 +26,14 @@ import { MsmqError } from "./MsmqError.ts"
  * transaction was aborted or did not commit, or the body of the message did not come from its store, so that the handler was not
  * called. The `retry` schedule gets it as its input.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { Consumer } from "@effect-msmq/core"
+ * import { Cause } from "effect"
+ *
+ * new Consumer.HandlerDefect({ cause: Cause.die("a defect") }).message // => "the handler died, or interrupted itself"
+ * ```
+ *
  * @category errors
  * @since 0.1.0
  */
@@ -50,6 +58,13 @@ export class HandlerDefect extends Data.TaggedError("HandlerDefect")<{
 
 /**
  * Failure of an attempt that took longer than `handlerTimeout`. It is the error in the cause of a {@link HandlerDefect}.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { Consumer } from "@effect-msmq/core"
+ *
+ * new Consumer.HandlerTimeout({ timeout: 500 }).message // => "the handler did not end within 500 ms (handlerTimeout)"
+ * ```
  *
  * @category errors
  * @since 0.1.0
@@ -206,6 +221,8 @@ export type RetryDecision = Duration.Input | "poison" | "reject"
  * Control of a consumer from outside: pauses it, resumes it, changes the number of its handlers, and has its counts. Make it with
  * {@link makeControl}, and give it to `consume` as the option `control`. It serves one consumer at a time.
  *
+ * See the example of {@link makeControl}.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -273,6 +290,8 @@ export class Control extends Described {
   /**
    * Changes the number of handlers that may run at once: a whole number from 1 on. More handlers begin at once; those that are too
    * many finish their messages first. The option `concurrency` sets it back when a consumer begins.
+   *
+   * Fails with `IllegalOption` for another value.
    *
    * @since 0.1.0
    */
@@ -669,6 +688,16 @@ const noProgress: ConsumeProgress = { received: 0, handled: 0, retried: 0, poiso
 /**
  * Schedule of four more attempts, after about 1, 2, 4 and 8 seconds.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { Consumer } from "@effect-msmq/core"
+ * import { Schedule } from "effect"
+ *
+ * // The default, but for ten attempts instead of four.
+ * const retry = Schedule.exponential("1 second").pipe(Schedule.jittered, Schedule.upTo({ times: 10 }))
+ * Schedule.isSchedule(retry) // => Schedule.isSchedule(Consumer.defaultRetry)
+ * ```
+ *
  * @category schedules
  * @since 0.1.0
  */
@@ -679,6 +708,8 @@ export const defaultRetry: Schedule.Schedule<unknown> = Schedule.exponential("1 
 
 /**
  * Schedule without end: after about half a second at first, then twice as long each time, up to 30 seconds.
+ *
+ * See the example of {@link defaultRetry}.
  *
  * @category schedules
  * @since 0.1.0

@@ -29,6 +29,26 @@ type Found<Received> = Effect.Effect<Option.Option<Received>, MsmqError>
  *
  * Several fibers may use one cursor: it runs one call at a time.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect, Option } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   const sender = yield* MessageQueue.openSender(".\\private$\\orders")
+ *   yield* sender.sendAll([{ label: "order 1" }, { label: "order 2" }])
+ *   const receiver = yield* MessageQueue.openReceiver(".\\private$\\orders")
+ *   const cursor = yield* receiver.cursor
+ *   yield* cursor.next
+ *   const second = yield* cursor.next
+ *   return Option.map(second, ({ label }) => label)
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => Option.some("order 2")
+ * ```
+ *
  * @category models
  * @since 0.1.0
  */
@@ -127,7 +147,7 @@ export class Cursor<Body = Uint8Array, Received = ReceivedMessage<Body>> extends
 
   /**
    * Stream of the messages from here to the end of the queue. It peeks at each when its consumer asks for it; {@link receive}
-   * receives the latest one.
+   * receives the latest one. It fails as {@link next} does.
    *
    * @since 0.1.0
    */

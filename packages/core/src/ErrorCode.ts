@@ -23,7 +23,7 @@ export const information = {
 } as const
 
 /**
- * Error codes (`0xC00Exxxx`) of calls that had no effect. Each has a reason of {@link MsmqError} named after it:
+ * Error codes (`0xC00Exxxx`) of calls that had no effect. Each has a reason of `MsmqError` named after it:
  * `MQ_ERROR_QUEUE_NOT_FOUND` is `QueueNotFound`.
  *
  * @category models
@@ -196,6 +196,13 @@ export const nameOf = (code: number): ErrorCodeName | undefined => names.get(cod
 
 /**
  * Formats an HRESULT as it is usually written: `0xC00E0003`.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { ErrorCode } from "@effect-msmq/core"
+ *
+ * ErrorCode.format(ErrorCode.errors.MQ_ERROR_QUEUE_NOT_FOUND) // => "0xC00E0003"
+ * ```
  *
  * @category getters
  * @since 0.1.0

@@ -133,6 +133,8 @@ export const fromPathName = (name: PathName.PathName): Direct<WholeQueue | Subqu
 /**
  * Prints a format name, with keywords as Microsoft writes them.
  *
+ * See the example of {@link parse}.
+ *
  * @category printing
  * @since 0.1.0
  */
@@ -246,6 +248,16 @@ export function direct(
  *
  * Fails with `IllegalName`, whose `input` is the address.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { FormatName } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * const name = FormatName.directSystem({ address: "server", systemQueue: "deadletter" })
+ *
+ * Result.map(name, FormatName.format) // => Result.succeed("DIRECT=OS:server\\SYSTEM$;DEADLETTER")
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */
@@ -311,6 +323,16 @@ export {
    *
    * Fails with `IllegalName`, whose `input` is the field at fault, the number in hexadecimal digits.
    *
+   * @example
+   * ```ts import.meta.vitest
+   * import { FormatName } from "@effect-msmq/core"
+   * import { Result } from "effect"
+   *
+   * const name = FormatName.private({ computerGuid: "6d736d71-0000-4000-8000-000000000001", queueNumber: 16 })
+   *
+   * Result.map(name, FormatName.format) // => Result.succeed("PRIVATE=6d736d71-0000-4000-8000-000000000001\\00000010")
+   * ```
+   *
    * @category constructors
    * @since 0.1.0
    */
@@ -319,6 +341,16 @@ export {
    * Makes the name of a public queue, or of its journal, by its GUID.
    *
    * Fails with `IllegalName`, whose `input` is the GUID.
+   *
+   * @example
+   * ```ts import.meta.vitest
+   * import { FormatName } from "@effect-msmq/core"
+   * import { Result } from "effect"
+   *
+   * const name = FormatName.public({ queueGuid: "6d736d71-0000-4000-8000-000000000001", journal: true })
+   *
+   * Result.map(name, FormatName.format) // => Result.succeed("PUBLIC=6d736d71-0000-4000-8000-000000000001;JOURNAL")
+   * ```
    *
    * @category constructors
    * @since 0.1.0
@@ -330,6 +362,16 @@ export {
  * Makes the name of a distribution list.
  *
  * Fails with `IllegalName`, whose `input` is the field at fault.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { FormatName } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * const name = FormatName.distributionList({ listGuid: "6d736d71-0000-4000-8000-000000000001" })
+ *
+ * Result.map(name, FormatName.format) // => Result.succeed("DL=6d736d71-0000-4000-8000-000000000001")
+ * ```
  *
  * @category constructors
  * @since 0.1.0
@@ -355,6 +397,16 @@ export const distributionList = (fields: {
  *
  * Fails with `IllegalName`, whose `input` is the GUID.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { FormatName } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * const name = FormatName.machine({ computerGuid: "6d736d71-0000-4000-8000-000000000001", systemQueue: "journal" })
+ *
+ * Result.map(name, FormatName.format) // => Result.succeed("MACHINE=6d736d71-0000-4000-8000-000000000001;JOURNAL")
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */
@@ -379,6 +431,16 @@ export const machine = (fields: {
  *
  * Fails with `IllegalName`, whose `input` is the GUID.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { FormatName } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * const name = FormatName.connector({ connectorGuid: "6d736d71-0000-4000-8000-000000000001", xactOnly: true })
+ *
+ * Result.map(name, FormatName.format) // => Result.succeed("CONNECTOR=6d736d71-0000-4000-8000-000000000001;XACTONLY")
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */
@@ -402,6 +464,16 @@ export const connector = (fields: {
  * Makes the name of a multicast address.
  *
  * Fails with `IllegalName`, whose `input` is the field at fault.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { FormatName } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * const name = FormatName.multicast({ address: "234.1.1.1", port: 8001 })
+ *
+ * Result.map(name, FormatName.format) // => Result.succeed("MULTICAST=234.1.1.1:8001")
+ * ```
  *
  * @category constructors
  * @since 0.1.0

@@ -41,6 +41,14 @@ export type { BodyStore } from "./internal/bodies/claimCheck.ts"
 /**
  * Codec that leaves bodies as they are: bytes of any type. Senders and receivers without a codec use it.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageBody } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * MessageBody.bytes.encode(Uint8Array.of(1, 2)) // => Result.succeed({ body: Uint8Array.of(1, 2), bodyType: 0 })
+ * ```
+ *
  * @category codecs
  * @since 0.1.0
  */
@@ -529,6 +537,15 @@ export const claimCheck = <Sent, Received>(
  * Codec for bytes that .NET's `BinaryMessageFormatter` wrote, body type 768. It leaves them as they are: the stream names
  * classes, and decoding it runs their code, so that the sender could run any code (CWE-502). .NET 9 has removed the
  * formatter. The codec serves to forward such messages.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageBody } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * MessageBody.binaryFormatter.decode({ body: Uint8Array.of(1), bodyType: 768 }) // => Result.succeed(Uint8Array.of(1))
+ * Result.isFailure(MessageBody.binaryFormatter.decode({ body: Uint8Array.of(1), bodyType: 0 })) // => true
+ * ```
  *
  * @category codecs
  * @since 0.1.0

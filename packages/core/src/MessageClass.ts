@@ -117,6 +117,16 @@ const aboutReceiving = 0x4000
 /**
  * Returns `true` for a report about the route of a message.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageClass } from "@effect-msmq/core"
+ *
+ * const { MQMSG_CLASS_ACK_REACH_QUEUE, MQMSG_CLASS_NACK_Q_EXCEED_QUOTA, MQMSG_CLASS_REPORT } = MessageClass.numbers
+ * MessageClass.isReport(MQMSG_CLASS_REPORT) // => true
+ * MessageClass.isPositive(MQMSG_CLASS_ACK_REACH_QUEUE) // => true
+ * MessageClass.isNegative(MQMSG_CLASS_NACK_Q_EXCEED_QUOTA) // => true
+ * ```
+ *
  * @category predicates
  * @since 0.1.0
  */
@@ -125,6 +135,8 @@ export const isReport = (messageClass: number): boolean => messageClass === numb
 /**
  * Returns `true` for a negative acknowledgment, and for a dead letter that was one: its highest bit is set.
  *
+ * See the example of {@link isReport}.
+ *
  * @category predicates
  * @since 0.1.0
  */
@@ -132,6 +144,8 @@ export const isNegative = (messageClass: number): boolean => (messageClass & neg
 
 /**
  * Returns `true` for a positive acknowledgment: the message arrived, or was received.
+ *
+ * See the example of {@link isReport}.
  *
  * @category predicates
  * @since 0.1.0

@@ -45,6 +45,14 @@ export type MessageHeaders = Readonly<Record<string, string>>
 /**
  * No headers.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageHeaders } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * MessageHeaders.encode(MessageHeaders.none) // => Result.succeed(new Uint8Array())
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */
@@ -91,6 +99,8 @@ const encoder = new TextEncoder()
  * reads a missing value as empty. Refuses a DOCTYPE, and entities other than the five of XML.
  *
  * Fails with the rule that was broken, as a sentence without a subject.
+ *
+ * See the example of {@link encode}.
  *
  * @category codecs
  * @since 0.1.0

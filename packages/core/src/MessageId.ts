@@ -66,6 +66,8 @@ export const fromBytes = (bytes: Uint8Array): Result.Result<MessageId, MsmqError
  *
  * Fails with `IllegalOption` for what is no id.
  *
+ * See the example of {@link equals}.
+ *
  * @category converting
  * @since 0.1.0
  */

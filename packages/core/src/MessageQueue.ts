@@ -253,6 +253,8 @@ export {
    *
    * Fails with `IllegalName`, `QueueNotFound`, `AccessDenied`, and `UnsupportedFormatnameOperation` for a `DIRECT=` name.
    *
+   * See the example of {@link exists}.
+   *
    * @category destructors
    * @since 0.1.0
    */
@@ -264,6 +266,22 @@ export {
  *
  * Fails with `IllegalName`, and with `UnsupportedFormatnameOperation` where it cannot be known, as for a private queue of
  * another machine.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   const before = yield* MessageQueue.exists(".\\private$\\orders")
+ *   yield* MessageQueue.delete(".\\private$\\orders")
+ *   return [before, yield* MessageQueue.exists(".\\private$\\orders")]
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => [true, false]
+ * ```
  *
  * @category getters
  * @since 0.1.0

@@ -307,6 +307,22 @@ export interface MqrtFunctions {
 /**
  * Service of a backend: the functions of `mqrt.dll`, and the handles that are open through them.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue, Mqrt } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   const mqrt = yield* Mqrt.Mqrt
+ *   const formatName = yield* mqrt.pathNameToFormatName(".\\private$\\orders")
+ *   return formatName.startsWith("PRIVATE=")
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => true
+ * ```
+ *
  * @category services
  * @since 0.1.0
  */
@@ -326,6 +342,24 @@ export class Mqrt extends Context.Service<
  *
  * To decorate a service, spread the whole of it, as in `make({ ...mqrt, closeQueue })`, so that a dropped connection is reported
  * once.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { Mqrt, QueueManager } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect, Layer } from "effect"
+ *
+ * // Logs each purge, on top of a backend.
+ * const logging = Layer.effect(
+ *   Mqrt.Mqrt,
+ *   Effect.flatMap(Mqrt.Mqrt, (mqrt) =>
+ *     Mqrt.make({ ...mqrt, purgeQueue: (handle) => Effect.andThen(Effect.log("purge"), mqrt.purgeQueue(handle)) })
+ *   )
+ * ).pipe(Layer.provide(InMemoryMqrt.layer))
+ *
+ * const program = Effect.map(QueueManager.machineProperties(), ({ pathName }) => pathName)
+ * await Effect.runPromise(program.pipe(Effect.provide(logging))) // => "MACHINE"
+ * ```
  *
  * @category constructors
  * @since 0.1.0
@@ -352,6 +386,8 @@ const irreversibles = (functions: MqrtFunctions) =>
 
 /**
  * Makes the layer of a backend from an effect that makes its functions.
+ *
+ * See the example of {@link make}.
  *
  * @category layers
  * @since 0.1.0

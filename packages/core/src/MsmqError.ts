@@ -876,6 +876,13 @@ const tagOf = (name: ErrorCodeName): CodeTag =>
 /**
  * Returns the reason for an error code that a backend reported.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MsmqError } from "@effect-msmq/core"
+ *
+ * MsmqError.reasonOf({ function: "MQOpenQueue", code: 0xc00e0003, properties: [] })._tag // => "QueueNotFound"
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */

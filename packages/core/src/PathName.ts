@@ -50,6 +50,8 @@ export const parse = (input: string): Result.Result<PathName, MsmqError> =>
 /**
  * Prints a path name, with keywords as Microsoft writes them.
  *
+ * See the example of {@link parse}.
+ *
  * @category printing
  * @since 0.1.0
  */
@@ -100,6 +102,16 @@ export const queuePath = (fields: {
  *
  * Fails with `IllegalName`, whose `input` is the computer.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { PathName } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * const name = PathName.systemQueuePath({ systemQueue: "deadletter" })
+ *
+ * Result.map(name, PathName.format) // => Result.succeed(".\\system$;DEADLETTER")
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */
@@ -122,6 +134,15 @@ export const systemQueuePath = (fields: {
 /**
  * Returns `true` for a path name, and `false` for a format name.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { FormatName, PathName } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * Result.map(FormatName.fromString(".\\private$\\orders"), PathName.isPathName) // => Result.succeed(true)
+ * Result.map(FormatName.fromString("DIRECT=OS:server\\orders"), PathName.isPathName) // => Result.succeed(false)
+ * ```
+ *
  * @category guards
  * @since 0.1.0
  */
@@ -134,6 +155,8 @@ export const isPathName = (name: Tagged<string>): name is PathName => isPath(nam
  *
  * A path name with this computer's own name is local too. Only the queue manager knows that name.
  *
+ * See the example of {@link parse}.
+ *
  * @category predicates
  * @since 0.1.0
  */
@@ -141,6 +164,15 @@ export const isLocal = (name: PathName): boolean => name.computer === "."
 
 /**
  * Returns `true` if two path names are equal but for letter case, which Message Queuing ignores.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { PathName } from "@effect-msmq/core"
+ * import { Result } from "effect"
+ *
+ * const [one, other] = ["server\\orders", "SERVER\\Orders"].map((text) => Result.getOrThrow(PathName.parse(text)))
+ * PathName.equals(one!, other!) // => true
+ * ```
  *
  * @category predicates
  * @since 0.1.0

@@ -75,6 +75,26 @@ type Polled<Received> = Effect.Effect<Option.Option<Received>, MsmqError>
  * fails with a second such failure, and with the failure of a transaction, which a restart aborts. A reopening closes the
  * cursors of the queue: further calls of them fail.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect, Option } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   const sender = yield* MessageQueue.openSender(".\\private$\\orders")
+ *   yield* sender.sendAll([{ label: "order 1" }, { label: "order 2" }])
+ *   const receiver = yield* MessageQueue.openReceiver(".\\private$\\orders")
+ *   const peeked = yield* receiver.peek
+ *   const received = yield* receiver.receive
+ *   const next = yield* receiver.receiveWithin("1 second")
+ *   return [peeked.label, received.label, Option.map(next, ({ label }) => label)]
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => ["order 1", "order 1", Option.some("order 2")]
+ * ```
+ *
  * @category models
  * @since 0.1.0
  */
@@ -218,7 +238,7 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
 
   /**
    * Stream that peeks at the messages in the queue, from the first to the last. It includes messages that arrive after its
-   * place while it is read, not those that arrive before it.
+   * place while it is read, not those that arrive before it. It fails as {@link cursor} and `Cursor.next` do.
    *
    * @since 0.1.0
    */
@@ -229,6 +249,9 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
   /**
    * Creates a cursor before the first message; the scope closes it.
    * [`MQCreateCursor`](https://learn.microsoft.com/en-us/previous-versions/windows/desktop/msmq/ms701281(v=vs.85)).
+   *
+   * Fails with `Released` after the receiver was closed, and with `InsufficientResources` and `RemoteMachineNotAvailable`, among
+   * Message Queuing's codes.
    *
    * @since 0.1.0
    */

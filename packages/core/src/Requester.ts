@@ -101,6 +101,8 @@ interface Parts<Question, Answer> {
 /**
  * Requester of one queue, with a response queue of its own: see {@link open}. Any number of requests may be under way at once.
  *
+ * See the example of {@link open}.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -28,6 +28,8 @@ export type { SecurityContextApi } from "./Mqrt.ts"
  *
  * It is local to this machine: a message contains only the SID, the certificate and the signature.
  *
+ * See the example of {@link acquire}.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -25,6 +25,8 @@ import type { Operation } from "./internal/telemetry/Operation.ts"
 /**
  * Cache of security contexts: one for each certificate, with a count of its users.
  *
+ * See the example of {@link layer}.
+ *
  * @category services
  * @since 0.1.0
  */
@@ -60,6 +62,8 @@ export interface Options {
 
 /**
  * Makes the cache. Closing the layer frees every context in it, each once.
+ *
+ * Fails with `IllegalOption` for an option that does not exist or is not allowed.
  *
  * @example
  * ```ts import.meta.vitest

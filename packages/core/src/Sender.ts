@@ -78,6 +78,23 @@ const sentByCommit = new Violation(
  * were not accepted, once for each call. It fails with a second such failure, and with the failure of a transaction, which a
  * restart aborts.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   const sender = yield* MessageQueue.openSender(".\\private$\\orders")
+ *   yield* sender.send({ label: "order 1", priority: 7 })
+ *   const report = yield* sender.sendAll([{ label: "order 2" }, { label: "order 3" }])
+ *   return report.accepted
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => 2
+ * ```
+ *
  * @category models
  * @since 0.1.0
  */

@@ -46,6 +46,8 @@ export interface GetOptions<Body = Uint8Array, Transactional extends boolean | u
  *
  * Two spellings of one queue may be two senders. A queue that was deleted and created again is reopened as by any sender.
  *
+ * See the example of {@link layer}.
+ *
  * @category services
  * @since 0.1.0
  */
@@ -88,7 +90,9 @@ export interface Options {
 }
 
 /**
- * Makes the cache in a scope, which closes every sender in it, each once, after the sends that run.
+ * Makes the cache in a scope, which closes every sender in it, each once, after the sends that run. Fails as {@link layer} does.
+ *
+ * See the example of {@link layer}.
  *
  * @category constructors
  * @since 0.1.0
@@ -141,6 +145,8 @@ const kinds: ReadonlyMap<string, boolean | undefined> = new Map([
 
 /**
  * Makes the layer of a cache. Closing it closes every sender in it, each once.
+ *
+ * Fails with `IllegalOption` for an option that does not exist or is not allowed.
  *
  * @example
  * ```ts import.meta.vitest

@@ -186,7 +186,8 @@ export const accountOf: (sid: Sid | string) => Effect.Effect<Account, MsmqError,
 }, withErrorType)
 
 /**
- * SID of the user that this process runs as: `OpenProcessToken`, `GetTokenInformation`.
+ * SID of the user that this process runs as: `OpenProcessToken`, `GetTokenInformation`. It fails with `WindowsFailure` where Windows
+ * does not tell it.
  *
  * @example
  * ```ts import.meta.vitest

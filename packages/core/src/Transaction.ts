@@ -112,6 +112,8 @@ const statusAfter = (cause: Cause.Cause<MsmqError>): Status => {
 /**
  * Open transaction, which belongs to the scope that began it and aborts with it unless it was committed.
  *
+ * See the example of {@link begin}.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -317,6 +319,8 @@ export type Participation = "none" | "singleMessage" | Transaction
  * Transaction that the sends and receives of an effect take part in by default: see {@link run}, {@link within},
  * {@link singleMessage} and {@link outside}.
  *
+ * See the example of {@link begin}.
+ *
  * @category references
  * @since 0.1.0
  */
@@ -374,6 +378,25 @@ const openWith = (mqrt: Mqrt["Service"], options: Options, here: CallSite): Effe
  *
  * Fails with `InsufficientResources`, `TransactionEnlist` and `ServiceNotAvailable`, among Message Queuing's codes, and
  * with `IllegalMessage` for a limit that is not a duration.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue, Transaction } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders", { transactional: true })
+ *   const sender = yield* MessageQueue.openSender(".\\private$\\orders")
+ *   const transaction = yield* Transaction.begin()
+ *   yield* sender.send({ label: "order 1" }).pipe(Transaction.within(transaction))
+ *   yield* Transaction.singleMessage(sender.send({ label: "order 2" }))
+ *   yield* transaction.commit()
+ *   return transaction.status
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => "committed"
+ * ```
  *
  * @category constructors
  * @since 0.1.0
@@ -500,6 +523,8 @@ const transactionRule = guarded(transaction.allowed, (value): value is Transacti
  *
  * Fails as the effect does, and with `IllegalOption` for a value that is not a transaction.
  *
+ * See the example of {@link begin}.
+ *
  * @category running
  * @since 0.1.0
  */
@@ -520,6 +545,8 @@ export const within: {
  *
  * Fails as the effect does, and with `IllegalOption` for a value that is not an effect.
  *
+ * See the example of {@link begin}.
+ *
  * @category running
  * @since 0.1.0
  */
@@ -530,6 +557,24 @@ export const singleMessage = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.E
  * Runs an effect whose sends and receives take part in no transaction, even inside one.
  *
  * Fails as the effect does, and with `IllegalOption` for a value that is not an effect.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue, Transaction } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   const audit = yield* MessageQueue.openSender(".\\private$\\orders")
+ *   const failing = Effect.andThen(Transaction.outside(audit.send({ label: "tried" })), Effect.fail("no stock"))
+ *   yield* Effect.ignore(Transaction.run(failing))
+ *   const receiver = yield* MessageQueue.openReceiver(".\\private$\\orders")
+ *   return (yield* receiver.receive).label
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => "tried"
+ * ```
  *
  * @category running
  * @since 0.1.0

@@ -40,6 +40,8 @@ const textual = (name: SimpleTypeName, pattern: RegExp) =>
 /**
  * `byte`: -128 to 127. `sbyte` in .NET.
  *
+ * See the example of {@link Int}.
+ *
  * @category numbers
  * @since 0.1.0
  */
@@ -47,6 +49,8 @@ export const Byte = whole("byte", -0x80, 0x7f)
 
 /**
  * `unsignedByte`: 0 to 255. `byte` in .NET, whose arrays are `base64Binary`: use `Schema.Uint8Array` for them.
+ *
+ * See the example of {@link Int}.
  *
  * @category numbers
  * @since 0.1.0
@@ -56,6 +60,8 @@ export const UnsignedByte = whole("unsignedByte", 0, 0xff)
 /**
  * `short`: -32,768 to 32,767.
  *
+ * See the example of {@link Int}.
+ *
  * @category numbers
  * @since 0.1.0
  */
@@ -63,6 +69,8 @@ export const Short = whole("short", -0x8000, 0x7fff)
 
 /**
  * `unsignedShort`: 0 to 65,535. `ushort` in .NET.
+ *
+ * See the example of {@link Int}.
  *
  * @category numbers
  * @since 0.1.0
@@ -72,6 +80,19 @@ export const UnsignedShort = whole("unsignedShort", 0, 0xffff)
 /**
  * `int`: -2,147,483,648 to 2,147,483,647, as `Schema.Int` is for `MessageBody.xml`.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageBody, XmlValue } from "@effect-msmq/core"
+ * import { Result, Schema } from "effect"
+ *
+ * const Line = Schema.Struct({ Count: XmlValue.Int, Price: XmlValue.Decimal, Unit: XmlValue.Char })
+ * const body = MessageBody.xml(Line, { root: "Line" })
+ *
+ * const encoded = Result.getOrThrow(body.encode({ Count: 2, Price: "4.50", Unit: "g" }))
+ * body.decode(encoded) // => Result.succeed({ Count: 2, Price: "4.50", Unit: "g" })
+ * Result.isFailure(body.encode({ Count: 2 ** 31, Price: "4.50", Unit: "g" })) // => true
+ * ```
+ *
  * @category numbers
  * @since 0.1.0
  */
@@ -79,6 +100,8 @@ export const Int = whole("int", -0x80000000, 0x7fffffff)
 
 /**
  * `unsignedInt`: 0 to 4,294,967,295. `uint` in .NET.
+ *
+ * See the example of {@link Int}.
  *
  * @category numbers
  * @since 0.1.0
@@ -91,6 +114,8 @@ const big = (name: "long" | "unsignedLong", [minimum, maximum]: readonly [bigint
 /**
  * `long`, of 64 bits: a bigint, since a number is exact only to 2^53.
  *
+ * See the example of {@link Int}.
+ *
  * @category numbers
  * @since 0.1.0
  */
@@ -99,6 +124,8 @@ export const Long = big("long", signedRange)
 /**
  * `unsignedLong`: a bigint from 0 to 2^64 - 1. `ulong` in .NET.
  *
+ * See the example of {@link Int}.
+ *
  * @category numbers
  * @since 0.1.0
  */
@@ -106,6 +133,8 @@ export const UnsignedLong = big("unsignedLong", unsignedRange)
 
 /**
  * `float`, of 32 bits: a number, which is rounded to the nearest one of 32 bits.
+ *
+ * See the example of {@link Int}.
  *
  * @category numbers
  * @since 0.1.0
@@ -117,6 +146,8 @@ export const Float = Schema.Number.annotate(annotationOf("float"))
  * `decimal`: text without an exponent, such as `"7.00"`, with all its digits and zeros; at most 96 bits, and 28 digits
  * after the point. For calculations use `Schema.BigDecimal`.
  *
+ * See the example of {@link Int}.
+ *
  * @category numbers
  * @since 0.1.0
  */
@@ -125,6 +156,8 @@ export const Decimal = textual("decimal", /^[+-]?(?:\d{1,29}(?:\.\d{0,28})?|\.\d
 /**
  * `char`: one UTF-16 unit, which .NET writes as the number of its code.
  *
+ * See the example of {@link Int}.
+ *
  * @category text
  * @since 0.1.0
  */
@@ -132,6 +165,8 @@ export const Char = Schema.String.check(Schema.isBetweenLength(1, 1)).annotate(a
 
 /**
  * `guid`: text in lower case without braces. Other forms are read, and become that.
+ *
+ * See the example of {@link Int}.
  *
  * @category text
  * @since 0.1.0
@@ -174,6 +209,8 @@ export const DateTime = textual(
  * `date`: a day as text, such as `"2026-05-01"`, with `Z` or an offset behind it or without. `DateTime` with
  * `[XmlElement(DataType = "date")]` in .NET, or `DateOnly`, which .NET 10 writes.
  *
+ * See the example of {@link DateTime}.
+ *
  * @category dates
  * @since 0.1.0
  */
@@ -183,6 +220,8 @@ export const Date = textual("date", /^\d{4}-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])(?:Z
  * `time`: a time of day as text, such as `"08:30:00.5"`, of at most seven digits of a second, with `Z` or an offset behind it or
  * without. `DateTime` with `[XmlElement(DataType = "time")]` in .NET, which always writes seven digits and the offset of its own
  * zone, or `TimeOnly`, which .NET 10 writes without an offset.
+ *
+ * See the example of {@link DateTime}.
  *
  * @category dates
  * @since 0.1.0

@@ -119,7 +119,9 @@ const table = Given.table<Options>()({
 
 /**
  * Layer of the service over `mqrt.dll` in the system's directory, or over the library that the configuration `MQRT_LIBRARY`
- * names.
+ * names. It fails as {@link layerWith} does.
+ *
+ * See the example of {@link layerWith}.
  *
  * @category layers
  * @since 0.1.0

@@ -7,7 +7,7 @@ import * as MqrtContract from "@effect-msmq/testing/MqrtContract"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { whatIsMissing } from "./support/capabilities.ts"
-import { runContract, sumLine, sweep } from "./support/contractRun.ts"
+import { runContract, sumLine } from "./support/contractRun.ts"
 
 /** A machine in a workgroup: its users have no internal certificate. */
 const workgroup = Layer.effect(
@@ -137,7 +137,7 @@ describe("the queues of the contract", () => {
       const others = ["orders", `x${MqrtContract.queuePrefix}1`, "effect-msmq"]
       const ours = [`${MqrtContract.queuePrefix}1`, `${MqrtContract.queuePrefix.toUpperCase()}2`]
       for (const name of [...others, ...ours]) yield* MessageQueue.create(`.\\private$\\${name}`)
-      assert.deepStrictEqual(new Set(yield* sweep), new Set(ours))
+      assert.deepStrictEqual(new Set(yield* MqrtContract.sweep), new Set(ours))
       const left = (yield* QueueManager.privateQueues()).map((pathName) => pathName.split("\\").at(-1))
       assert.deepStrictEqual(new Set(left), new Set(others))
     }).pipe(Effect.provide(InMemoryMqrt.layer))

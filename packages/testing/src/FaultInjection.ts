@@ -18,6 +18,8 @@ export type { Fault, FunctionName, SilentFunctionName } from "./internal/faults/
 /**
  * Faults of a layer.
  *
+ * See the example of {@link layer}.
+ *
  * @category services
  * @since 0.1.0
  */
@@ -75,6 +77,8 @@ const decoration: Layer.Layer<Mqrt.Mqrt | FaultInjection, never, Mqrt.Mqrt> = La
 /**
  * Arms a fault.
  *
+ * See the example of {@link layer}.
+ *
  * @category testing
  * @since 0.1.0
  */
@@ -83,6 +87,8 @@ export const inject = (fault: Fault): Effect.Effect<void, never, FaultInjection>
 
 /**
  * Reads the number of calls of each function since the layer was built.
+ *
+ * See the example of {@link layer}.
  *
  * @category getters
  * @since 0.1.0

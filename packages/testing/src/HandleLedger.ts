@@ -26,6 +26,8 @@ const name = ({ handle, kind }: { readonly kind: HandleKind; readonly handle: bi
  * Error for handles that are open or were used wrongly. The message lists each with its stacks, and first the releases that
  * failed, which explain open handles.
  *
+ * See the example of {@link layer}.
+ *
  * @category errors
  * @since 0.1.0
  */
@@ -61,6 +63,8 @@ export class HandlesLeaked extends Data.TaggedError("HandlesLeaked")<{
 
 /**
  * Ledger of the handles of a layer.
+ *
+ * See the example of {@link layer}.
  *
  * @category services
  * @since 0.1.0
@@ -141,6 +145,8 @@ const decoration: Layer.Layer<Mqrt.Mqrt | HandleLedger, never, Mqrt.Mqrt> = Laye
 /**
  * Reads the handles that are open, the oldest first.
  *
+ * See the example of {@link counts}.
+ *
  * @category getters
  * @since 0.1.0
  */
@@ -150,6 +156,22 @@ export const open: Effect.Effect<ReadonlyArray<OpenHandle>, never, HandleLedger>
 
 /**
  * Reads how many handles of each kind were acquired and freed, and are open.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { SecurityContext } from "@effect-msmq/core"
+ * import { HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* Effect.scoped(SecurityContext.acquire())
+ *   const counts = yield* HandleLedger.counts
+ *   const open = yield* HandleLedger.open
+ *   return [counts["security context"], open]
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(HandleLedger.layer(InMemoryMqrt.layer)))) // => [{ acquired: 1, freed: 1, open: 0 }, []]
+ * ```
  *
  * @category getters
  * @since 0.1.0
@@ -161,6 +183,8 @@ export const counts: Effect.Effect<Readonly<Record<HandleKind, Count>>, never, H
 /**
  * Reads the calls that broke a rule of handles, in order.
  *
+ * See the example of {@link counts}.
+ *
  * @category getters
  * @since 0.1.0
  */
@@ -171,6 +195,8 @@ export const violations: Effect.Effect<ReadonlyArray<Violation>, never, HandleLe
 /**
  * Reads the releases that the backend failed to do, in order.
  *
+ * See the example of {@link counts}.
+ *
  * @category getters
  * @since 0.1.0
  */
@@ -180,6 +206,8 @@ export const failedReleases: Effect.Effect<ReadonlyArray<FailedRelease>, never, 
 
 /**
  * Fails with {@link HandlesLeaked} where a handle is open or a rule was broken.
+ *
+ * See the example of {@link layer}.
  *
  * @category testing
  * @since 0.1.0

@@ -240,6 +240,8 @@ const layerOf = (options: (MachineOptions & DirectoryOptions) | NetworkOptions):
  * Layer of one machine named MACHINE with a queue manager, one user and a registered internal certificate. See
  * {@link layerWith}.
  *
+ * See the example of {@link layerWith}.
+ *
  * @category layers
  * @since 0.1.0
  */

@@ -10,6 +10,8 @@ import { browsing } from "./contract/browsing.ts"
 import { claimChecks } from "./contract/claimChecks.ts"
 import type { Capability, ContractPromise } from "./contract/ContractPromise.ts"
 import { queuePrefix } from "./contract/givens.ts"
+import { type CapabilityOptions, missingCapabilities } from "./contract/missingCapabilities.ts"
+import { run, type RunOptions, type RunResult, sweep } from "./contract/run.ts"
 import { consumers } from "./contract/consumers.ts"
 import { loops } from "./contract/loops.ts"
 import { messages } from "./contract/messages.ts"
@@ -24,7 +26,8 @@ import { security } from "./contract/security.ts"
 import { transactions } from "./contract/transactions.ts"
 import { waiting, waitingReceives } from "./contract/waiting.ts"
 
-export type { Capability, ContractPromise }
+export type { Capability, CapabilityOptions, ContractPromise, RunOptions, RunResult }
+export { missingCapabilities, run, sweep }
 
 /**
  * All promises. Each creates its own queues, whose names begin with {@link queuePrefix}, and deletes them. Each can run alone, and

@@ -39,6 +39,16 @@ export type Services = Mqrt.Mqrt | MsmqControl | FaultInjection.FaultInjection |
  *
  * Fails with `IllegalOption` for an option that does not exist or is not allowed.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { QueueManager } from "@effect-msmq/core"
+ * import { TestMsmq } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.map(QueueManager.machineProperties(), ({ pathName }) => pathName)
+ * await Effect.runPromise(program.pipe(Effect.provide(TestMsmq.layerWith({ machineName: "OFFICE" })))) // => "OFFICE"
+ * ```
+ *
  * @category layers
  * @since 0.1.0
  */

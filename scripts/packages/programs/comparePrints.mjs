@@ -15,7 +15,8 @@ const printedBy = async (file) => {
   return lines.filter((line) => !isLogged(line))
 }
 
-for (const name of process.argv.slice(2)) {
+// One after the other, since all print on one console.
+for await (const name of process.argv.slice(2)) {
   const printed = await printedBy(`${name}.ts`)
   deepStrictEqual(printed, await printedBy(`${name}.results.mjs`), `${name} prints ${printed.join("\n")}`)
 }

@@ -5,7 +5,7 @@ import { join } from "node:path"
 import type { Consumer } from "../Consumer.ts"
 import { succeeding } from "../expecting.ts"
 import { leftover, type Tarball } from "../packCopy.ts"
-import { publicModules } from "../publicModules.ts"
+import { programs, publicModules } from "../publicModules.ts"
 import { attw, publint } from "../tools.ts"
 import type { Trial } from "../Trial.ts"
 
@@ -53,7 +53,10 @@ const contents = (consumer: Consumer, { name }: Tarball): Trial => ({
       .map((path) => path.slice("src/".length, -".ts".length))
     const built = [
       ...modules.flatMap((module) => [`dist/${module}.d.ts`, `dist/${module}.d.ts.map`]),
-      ...["index", ...publicModules(folder)].flatMap((module) => [`dist/${module}.js`, `dist/${module}.js.map`])
+      ...["index", ...publicModules(folder), ...programs(folder)].flatMap((module) => [
+        `dist/${module}.js`,
+        `dist/${module}.js.map`
+      ])
     ]
     none(
       "it lacks what is built of its sources",
@@ -75,7 +78,7 @@ const contents = (consumer: Consumer, { name }: Tarball): Trial => ({
     none(
       "its package.json has no range as a peer for",
       shared.filter(
-        (dependency) => !ours.peerDependencies?.[dependency]?.startsWith("^") || ours.dependencies?.[dependency]
+        (dependency) => !/^[~^]/.test(ours.peerDependencies?.[dependency] ?? "") || ours.dependencies?.[dependency]
       )
     )
     return `${paths.length} files`
@@ -107,7 +110,7 @@ const oneCore = ({ folder, name }: Consumer): Trial => ({
   run: async () => {
     const program = createRequire(join(folder, "package.json"))
     for (const shared of ["@effect-msmq/core", "effect"]) {
-      const places = ["core", "native", "testing"].map((name) =>
+      const places = ["core", "native", "testing", "cli"].map((name) =>
         createRequire(program.resolve(`@effect-msmq/${name}/package.json`)).resolve(shared)
       )
       const distinct = new Set([program.resolve(shared), ...places])

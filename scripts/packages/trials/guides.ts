@@ -1,5 +1,5 @@
 /** Trials of the programs in the guides, as a reader copies them into an empty folder. */
-import { transform } from "esbuild"
+import { transformSync } from "esbuild"
 import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import { filesIn, linesOf, programsIn, resultIn } from "../../pageCode.ts"
@@ -13,14 +13,24 @@ const guides = globSync("docs/guides/*.md").map((path) => ({
   text: readFileSync(path, "utf8")
 }))
 
-/** Returns whether a Node reads a program as it is printed. */
+/** Returns `true` if a Node can read a program as it is printed. */
 const reads = (node: Node, code: string): boolean => !node.name.startsWith("Node 22.") || !/\busing \w+ =/.test(code)
 
 /** Writes a file as it is printed, or as a compiler makes it for a Node that cannot read it. */
-const write = async (node: Node, folder: string, name: string, code: string): Promise<void> => {
-  const { code: compiled } = reads(node, code) ? { code } : await transform(code, { loader: "ts", target: "node22" })
-  writeFileSync(join(folder, name), compiled)
-}
+const write = (node: Node, folder: string, name: string, code: string): void =>
+  writeFileSync(
+    join(folder, name),
+    reads(node, code) ? code : transformSync(code, { loader: "ts", target: "node22" }).code
+  )
+
+/** Returns a program that also prints the results that it does not print by itself. */
+const printing = (code: string): string =>
+  linesOf(code)
+    .map((line) => {
+      const result = line.startsWith("console.log(") ? undefined : resultIn(line)
+      return result === undefined ? line : `console.log(${result.expression})`
+    })
+    .join("\n")
 
 /** Returns a program that prints the results that another one says it has. */
 const resultsOf = (code: string): string =>
@@ -38,11 +48,11 @@ const trial = (consumer: Consumer, node: Node): Trial => ({
       programsIn(text).map(({ code, line }) => ({ name: `${name}-${line}`, code }))
     )
     for (const { code, name } of programs) {
-      await write(node, folder, `${name}.ts`, code)
+      write(node, folder, `${name}.ts`, printing(code))
       writeFileSync(join(folder, `${name}.results.mjs`), resultsOf(code))
     }
     const tests = guides.flatMap(({ text }) => filesIn(text))
-    for (const { code, name } of tests) await write(node, folder, name, code)
+    for (const { code, name } of tests) write(node, folder, name, code)
     const ofNode = tests.filter(({ code }) => code.includes('from "node:test"')).map(({ name }) => name)
 
     const options = { cwd: folder }

@@ -1,4 +1,5 @@
 /** Trials of programs in plain JavaScript, in each runtime. */
+import { join } from "node:path"
 import { bun, deno } from "../../../packages/native/test/support/runtimes.ts"
 import type { Built, Missing } from "../../../packages/native/test/double/buildDouble.ts"
 import { runProcess } from "../../runProcess.ts"
@@ -56,6 +57,19 @@ const unavailable = (consumer: Consumer, { command, name }: Runtime): Trial => (
   }
 })
 
+/** The command, as the package manager linked it. */
+const command = ({ folder, name }: Consumer): Trial => ({
+  name: `the command effect-msmq runs, installed with ${name}`,
+  run: async () => {
+    const program = join(folder, "node_modules/.bin/effect-msmq")
+    const { code, stdout } = await runProcess(program, ["queues", "orders", "--backend", "memory", "--json"], {
+      cwd: folder
+    })
+    const row = code === 0 ? JSON.parse(stdout) : { code }
+    if (row.messages !== 3) throw new Error(JSON.stringify(row))
+  }
+})
+
 /** Returns what is tried, and what cannot be tried here. */
 export const programTrials = (
   npm: Consumer,
@@ -76,6 +90,8 @@ export const programTrials = (
         ]
   return [
     ...absent,
+    command(npm),
+    command(pnpm),
     ...runtimes.map((runtime) => trial(npm, "inMemory.mjs", runtime)),
     ...everywhere.map((node) => trial(npm, "inMemory.cjs", node)),
     trial(pnpm, "inMemory.mjs", lowest),

@@ -40,6 +40,8 @@ export const isSystem = (clock: Clock.Clock): boolean => clock === live || clock
  * Returns a clock with the time of another one, whose sleeps do not keep the process alive. Returns a clock that is not Effect's
  * own, such as that of a test, as it is.
  *
+ * See the example of {@link provide}.
+ *
  * @category constructors
  * @since 0.1.0
  */
@@ -47,6 +49,15 @@ export const of = (clock: Clock.Clock): Clock.Clock => (clock === live ? backgro
 
 /**
  * Runs an effect whose sleeps do not keep the process alive.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { provide } from "@effect-msmq/core/mqrt/BackgroundClock"
+ * import { Effect } from "effect"
+ *
+ * // A sleep of this effect alone does not keep the process alive.
+ * await Effect.runPromise(provide(Effect.as(Effect.sleep(0), "awake"))) // => "awake"
+ * ```
  *
  * @category running
  * @since 0.1.0

@@ -44,6 +44,8 @@ const watch = (): void => {
 /**
  * Captures the JavaScript stack of the caller, for a {@link CallSite} that is made later.
  *
+ * See the example of {@link CallSite}.
+ *
  * @category constructors
  * @since 0.1.0
  */
@@ -63,6 +65,14 @@ export const captureStack = (): Error => {
  *
  * Making one is cheap. The stack is written out at the first call of `toString`. Until then the site keeps the objects alive whose
  * methods were running; afterwards it has only the text.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { CallSite } from "@effect-msmq/core/mqrt/CallSite"
+ *
+ * const openedHere = new CallSite()
+ * openedHere.toString().includes("CallSite.ts") // => true
+ * ```
  *
  * @category models
  * @since 0.1.0

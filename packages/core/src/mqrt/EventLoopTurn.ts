@@ -77,6 +77,8 @@ const clockOf = readOnce((context) => Context.get(context, Clock.Clock))
  * Returns `true` when the turn is over for a fiber, by the clock that it runs under. The next send or receive of the fiber then
  * waits for {@link next}. The first call begins a turn.
  *
+ * See the example of {@link within}.
+ *
  * @category getters
  * @since 0.1.0
  */
@@ -90,6 +92,8 @@ export const isOverFor = (fiber: Fiber.Fiber<unknown, unknown>): boolean => {
 
 /**
  * Returns the time when the turn ends, in milliseconds of `performance.now()`. The first call begins a turn.
+ *
+ * See the example of {@link isOver}.
  *
  * @category getters
  * @since 0.1.0
@@ -107,6 +111,16 @@ let asked = -Infinity
  * Returns `true` when the turn is over by the system's clock. Sends and receives then wait for {@link next}. The first call
  * begins a turn.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { askedAt, end, isOver } from "@effect-msmq/core/mqrt/EventLoopTurn"
+ *
+ * // A loop of calls goes on until the turn is over.
+ * const calls: Array<number> = []
+ * while (!isOver() && calls.length < 3) calls.push(askedAt())
+ * calls.every((time) => time <= end()) // => true
+ * ```
+ *
  * @category getters
  * @since 0.1.0
  */
@@ -121,6 +135,8 @@ export const isOver = (): boolean => {
  * Returns the time of the last call of {@link isOver}, in milliseconds of `performance.now()`. Core makes one before each send
  * and receive, so that the time since then limits the duration of the last one, without another look at the clock.
  *
+ * See the example of {@link isOver}.
+ *
  * @category getters
  * @since 0.1.0
  */
@@ -128,6 +144,8 @@ export const askedAt = (): number => asked
 
 /**
  * Waits until the event loop has gone round and the sends and receives before it in line have had their turn.
+ *
+ * See the example of {@link within}.
  *
  * @category running
  * @since 0.1.0
@@ -152,6 +170,15 @@ export const next: Effect.Effect<void> = Effect.withFiber((fiber) => {
 
 /**
  * Makes an effect and runs it, both in this turn, or in the next one if this one is over.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { within } from "@effect-msmq/core/mqrt/EventLoopTurn"
+ * import { Effect } from "effect"
+ *
+ * // A call of a backend that is quick, and leaves the event loop free after four milliseconds of such calls.
+ * await Effect.runPromise(within(() => Effect.sync(() => "sent"))) // => "sent"
+ * ```
  *
  * @category running
  * @since 0.1.0

@@ -20,6 +20,8 @@ const forms = [/^([\da-f]{32})$/i, /^([\da-f-]{36})$/i, /^\{([\da-f-]{36})\}$/i,
 /**
  * Returns `true` for a GUID in text, with hyphens and without braces, in any letter case.
  *
+ * See the example of {@link canonical}.
+ *
  * @category guards
  * @since 0.1.0
  */
@@ -28,6 +30,14 @@ export const isGuid = (text: string): boolean => pattern.test(text)
 /**
  * Returns a GUID in lower case, with hyphens and without braces. The text may be in any form that .NET reads; `undefined` is
  * returned for any other text.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { canonical, isGuid } from "@effect-msmq/core/mqrt/Guid"
+ *
+ * canonical("{6D736D71-0000-4000-8000-000000000001}") // => "6d736d71-0000-4000-8000-000000000001"
+ * isGuid("{6d736d71-0000-4000-8000-000000000001}") // => false
+ * ```
  *
  * @category conversions
  * @since 0.1.0
@@ -48,6 +58,8 @@ const hexadecimal: ReadonlyArray<string> = Array.from({ length: 256 }, (_, byte)
 /**
  * Returns the GUID in 16 bytes, in lower case and without braces. `offset`: the index of the first byte, 0 by default.
  *
+ * See the example of {@link toBytes}.
+ *
  * @category conversions
  * @since 0.1.0
  */
@@ -58,6 +70,8 @@ export const fromBytes = (bytes: Uint8Array, offset = 0): string => {
 
 /**
  * Writes the 16 bytes of a GUID, which may stand in braces. `offset`: the index of the first byte.
+ *
+ * See the example of {@link toBytes}.
  *
  * @category conversions
  * @since 0.1.0
@@ -71,6 +85,15 @@ export const write = (bytes: Uint8Array, offset: number, guid: string): void => 
 
 /**
  * Returns the 16 bytes of a GUID, which may stand in braces.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { fromBytes, toBytes } from "@effect-msmq/core/mqrt/Guid"
+ *
+ * const bytes = toBytes("6d736d71-0000-4000-8000-000000000001")
+ * bytes.subarray(0, 4) // => Uint8Array.of(0x71, 0x6d, 0x73, 0x6d)
+ * fromBytes(bytes) // => "6d736d71-0000-4000-8000-000000000001"
+ * ```
  *
  * @category conversions
  * @since 0.1.0

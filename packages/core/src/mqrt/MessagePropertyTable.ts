@@ -408,6 +408,14 @@ const names = new Map<number, string>(
 /**
  * Returns the name of a property by its number, such as `PROPID_M_BODY`. A number that is not known is part of the name.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { messagePropertyName } from "@effect-msmq/core/mqrt/MessagePropertyTable"
+ *
+ * messagePropertyName(9) // => "PROPID_M_BODY"
+ * messagePropertyName(4711) // => "PROPID_M_4711"
+ * ```
+ *
  * @category getters
  * @since 0.1.0
  */
@@ -431,6 +439,14 @@ export const messageFields: ReadonlyMap<keyof MessageProperties, MessageProperty
 /**
  * Groups that a receive asks for where the program says nothing: all but the rare properties.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { leastRead, usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
+ *
+ * usualRead.body // => true
+ * leastRead.body // => false
+ * ```
+ *
  * @category constants
  * @since 0.1.0
  */
@@ -438,6 +454,8 @@ export const usualRead: ReadProperties = { body: true, extension: true, queues: 
 
 /**
  * No groups, for a peek that only waits for a message.
+ *
+ * See the example of {@link usualRead}.
  *
  * @category constants
  * @since 0.1.0
@@ -462,6 +480,16 @@ const defaultsOf = (prefix: string): object =>
 /**
  * Message whose sender sets no property.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { defaultMessage, defaultSendParameters } from "@effect-msmq/core/mqrt/MessagePropertyTable"
+ *
+ * // What a test hands to `sendMessages` of a backend.
+ * const message = { ...defaultMessage, label: "order 1" }
+ * message.priority // => 3
+ * defaultSendParameters.transaction // => "none"
+ * ```
+ *
  * @category constants
  * @since 0.1.0
  */
@@ -473,6 +501,8 @@ export const defaultMessage: OutgoingProperties = {
 
 /**
  * Default options of a send: unsigned, not encrypted, outside any transaction.
+ *
+ * See the example of {@link defaultMessage}.
  *
  * @category constants
  * @since 0.1.0

@@ -21,6 +21,14 @@ const nothingLeft: Readonly<Record<string, ReadonlyArray<ErrorCodeName>>> = {
 /**
  * Failure of a function of `mqrt.dll` that returned an error code.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MqrtFailure } from "@effect-msmq/core/mqrt/MqrtFailure"
+ *
+ * const failure = new MqrtFailure({ function: "MQOpenQueue", code: 0xc00e0003, properties: [] })
+ * failure.function // => "MQOpenQueue"
+ * ```
+ *
  * @category errors
  * @since 0.1.0
  */

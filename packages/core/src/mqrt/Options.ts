@@ -19,7 +19,7 @@ import type { MsmqError } from "../MsmqError.ts"
 
 export type {
   /**
-   * Rules for all options of a function. See {@link table}.
+   * Rules for all options of a function. See the example of `Options.table`.
    *
    * @category models
    * @since 0.1.0
@@ -86,6 +86,8 @@ export const table: <O extends object>() => (rules: { readonly [Name in NameOf<O
  * Reads the options of a call, each once. Fails with `IllegalOption` for one that does not exist or is not allowed.
  * `noun` is the name of the argument in errors. Without it the options may be left out.
  *
+ * See the example of {@link table}.
+ *
  * @category checking
  * @since 0.1.0
  */
@@ -98,6 +100,15 @@ export const check: <O extends object>(
 
 /**
  * Reads an argument of a call. Fails with `IllegalOption` for one that is not allowed.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { checkArgument, text } from "@effect-msmq/core/mqrt/Options"
+ * import { Effect } from "effect"
+ *
+ * const error = Effect.runSync(Effect.flip(checkArgument({ operation: "greet" }, "name", text, 7)))
+ * error.reason._tag // => "IllegalOption"
+ * ```
  *
  * @category checking
  * @since 0.1.0
@@ -112,6 +123,17 @@ export const checkArgument: <A>(
 /**
  * Reads the options of a call from the configuration of the program. Fails with `IllegalOption` where `config` is neither a `Config` nor
  * an object of them, and with `ConfigError` where the configuration is missing or illegal.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { fromConfig } from "@effect-msmq/core/mqrt/Options"
+ * import { Config, ConfigProvider, Effect } from "effect"
+ *
+ * const read = fromConfig({ operation: "greet" }, { name: Config.String("NAME") })
+ * const environment = ConfigProvider.layer(ConfigProvider.fromEnv({ env: { NAME: "Ada" } }))
+ *
+ * Effect.runSync(read.pipe(Effect.provide(environment))) // => { name: "Ada" }
+ * ```
  *
  * @category checking
  * @since 0.1.0

@@ -26,6 +26,21 @@ export { isCertificate } from "../Certificate.ts"
  * Throws an `MsmqError` with the reason `NotACertificate`. See {@link Certificates.fromPem} and
  * {@link Certificates.fromDer}.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { certificate, MsmqError } from "@effect-msmq/core/promises"
+ *
+ * const ruleFor = (pem: string) => {
+ *   try {
+ *     return certificate(pem).subject
+ *   } catch (error) {
+ *     return error instanceof MsmqError ? error.reason._tag : "other"
+ *   }
+ * }
+ *
+ * ruleFor("no certificate") // => "NotACertificate"
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */

@@ -120,6 +120,8 @@ interface SendersOfConnection {
  * Connection to Message Queuing through a backend: see {@link connect}. Everything that it opens is closed with it, in
  * reverse order of opening.
  *
+ * See the example of {@link connect}.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -161,7 +163,19 @@ export class Connection extends Described implements AsyncDisposable {
     return this.#mqrt.openHandles.isOpen
   }
 
-  /** Creates a queue and returns its format name. See {@link MessageQueue.create}. */
+  /**
+   * Creates a queue and returns its format name. See {@link MessageQueue.create}.
+   *
+   * @example
+   * ```ts import.meta.vitest
+   * import { connect } from "@effect-msmq/core/promises"
+   * import { InMemoryMqrt } from "@effect-msmq/testing"
+   *
+   * await using msmq = await connect(InMemoryMqrt.layer)
+   * await msmq.createQueue(".\\private$\\orders", { label: "Orders", transactional: true })
+   * await msmq.queueExists(".\\private$\\orders") // => true
+   * ```
+   */
   createQueue(queue: PathName | string, options?: CreateOptions & Abortable): Promise<string> {
     return this.#run(on(operations.MessageQueue.create, queue), tables.createOptions, options, (options) =>
       MessageQueue.create(queue, options)
@@ -192,7 +206,21 @@ export class Connection extends Described implements AsyncDisposable {
     )
   }
 
-  /** Changes properties of a queue; those that are left out stay as they are. See {@link MessageQueue.setProperties}. */
+  /**
+   * Changes properties of a queue; those that are left out stay as they are. See {@link MessageQueue.setProperties}.
+   *
+   * @example
+   * ```ts import.meta.vitest
+   * import { connect } from "@effect-msmq/core/promises"
+   * import { InMemoryMqrt } from "@effect-msmq/testing"
+   *
+   * await using msmq = await connect(InMemoryMqrt.layer)
+   * await msmq.createQueue(".\\private$\\orders")
+   * await msmq.setQueueProperties(".\\private$\\orders", { journal: true, quota: 1024 })
+   * const properties = await msmq.queueProperties(".\\private$\\orders")
+   * properties.quota // => 1024
+   * ```
+   */
   setQueueProperties(queue: QueueName, changes: Changes, options?: Abortable): Promise<void> {
     return this.#run(on(operations.MessageQueue.setProperties, queue), abortable, options, () =>
       MessageQueue.setProperties(queue, changes)
@@ -229,6 +257,19 @@ export class Connection extends Described implements AsyncDisposable {
   /**
    * Forwards the messages that are in a queue to another one, or back to the queue that each was sent to. An abort waits for the
    * message that is being redriven. See {@link MessageQueue.redrive}.
+   *
+   * @example
+   * ```ts import.meta.vitest
+   * import { connect } from "@effect-msmq/core/promises"
+   * import { InMemoryMqrt } from "@effect-msmq/testing"
+   *
+   * await using msmq = await connect(InMemoryMqrt.layer)
+   * await msmq.createQueue(".\\private$\\orders")
+   * await msmq.createQueue(".\\private$\\retries")
+   * await msmq.send(".\\private$\\orders", { label: "order 1" })
+   * await msmq.redriveMessages(".\\private$\\orders", ".\\private$\\retries")
+   * // => { examined: 1, redriven: 1, skipped: 0 }
+   * ```
    */
   redriveMessages(from: QueueName, to: RedriveTarget, options?: RedriveOptions & Abortable): Promise<RedriveReport> {
     return this.#run(on(operations.MessageQueue.redrive, from), tables.redriveOptions, options, (options) =>
@@ -239,6 +280,19 @@ export class Connection extends Described implements AsyncDisposable {
   /**
    * Removes messages of a queue that a function chooses, or that are older than a duration. An abort takes effect between two messages.
    * See {@link MessageQueue.removeMessages}.
+   *
+   * @example
+   * ```ts import.meta.vitest
+   * import { connect } from "@effect-msmq/core/promises"
+   * import { InMemoryMqrt } from "@effect-msmq/testing"
+   *
+   * await using msmq = await connect(InMemoryMqrt.layer)
+   * await msmq.createQueue(".\\private$\\orders")
+   * await msmq.send(".\\private$\\orders", { label: "order 1" })
+   * await msmq.send(".\\private$\\orders", { label: "test 1" })
+   * await msmq.removeMessages(".\\private$\\orders", { where: ({ label }) => label.startsWith("test") })
+   * // => { examined: 2, removed: 1, skipped: 1 }
+   * ```
    */
   removeMessages(queue: QueueName, options: RemoveOptions & Abortable): Promise<RemoveReport> {
     // Without options there is no choice, which the table refuses.
@@ -275,7 +329,21 @@ export class Connection extends Described implements AsyncDisposable {
     return this.#run(on(operations.QueueSecurity.list, queue), abortable, options, () => QueueSecurity.list(queue))
   }
 
-  /** Grants rights on a queue to a user or group. See {@link QueueSecurity.grant}. */
+  /**
+   * Grants rights on a queue to a user or group. See {@link QueueSecurity.grant}.
+   *
+   * @example
+   * ```ts import.meta.vitest
+   * import { connect } from "@effect-msmq/core/promises"
+   * import { InMemoryMqrt } from "@effect-msmq/testing"
+   *
+   * await using msmq = await connect(InMemoryMqrt.layer)
+   * await msmq.createQueue(".\\private$\\orders")
+   * await msmq.grantQueueRights(".\\private$\\orders", "everyone", "writeMessage")
+   * const permissions = await msmq.queuePermissions(".\\private$\\orders")
+   * permissions.some(({ rights }) => rights.includes("writeMessage")) // => true
+   * ```
+   */
   grantQueueRights(
     queue: QueueName,
     trustee: Trustee,
@@ -348,6 +416,17 @@ export class Connection extends Described implements AsyncDisposable {
   /**
    * Checks that Message Queuing runs, and that its queues are as a program needs them. The promise is fulfilled for an unhealthy
    * machine, too. See {@link Healths.check}.
+   *
+   * @example
+   * ```ts import.meta.vitest
+   * import { connect } from "@effect-msmq/core/promises"
+   * import { InMemoryMqrt } from "@effect-msmq/testing"
+   *
+   * await using msmq = await connect(InMemoryMqrt.layer)
+   * await msmq.createQueue(".\\private$\\orders")
+   * const { healthy } = await msmq.checkHealth({ queues: [".\\private$\\orders"] })
+   * healthy // => true
+   * ```
    */
   checkHealth(options?: CheckOptions & Abortable): Promise<Report> {
     return this.#run({ operation: operations.Health.check }, tables.healthOptions, options, (options) =>
@@ -493,7 +572,26 @@ export class Connection extends Described implements AsyncDisposable {
     )
   }
 
-  /** Opens a queue for receiving: own it with `await using` or `close()`. See {@link MessageQueue.openReceiver}. */
+  /**
+   * Opens a queue for receiving: own it with `await using` or `close()`. See {@link MessageQueue.openReceiver}.
+   *
+   * @example
+   * ```ts import.meta.vitest
+   * import { connect } from "@effect-msmq/core/promises"
+   * import { InMemoryMqrt } from "@effect-msmq/testing"
+   *
+   * await using msmq = await connect(InMemoryMqrt.layer)
+   * await msmq.createQueue(".\\private$\\orders")
+   * await msmq.send(".\\private$\\orders", { label: "order 1" })
+   * await using receiver = await msmq.openReceiver(".\\private$\\orders")
+   * const labels: Array<string> = []
+   * for await (const { label } of receiver) {
+   *   labels.push(label)
+   *   break
+   * }
+   * labels // => ["order 1"]
+   * ```
+   */
   openReceiver<Body = Uint8Array, const Read extends ReadOptions = {}>(
     queue: QueueName,
     options?: OpenReceiverOptions<Body, Read> & Abortable

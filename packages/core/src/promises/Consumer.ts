@@ -251,7 +251,7 @@ export class Consumer extends Described implements AsyncDisposable {
 
   /**
    * Changes the number of handlers that may run at once: a whole number from 1 on. More handlers begin at once; those that are too
-   * many finish their messages first.
+   * many finish their messages first. Throws an `MsmqError` with the reason `IllegalOption` for another value.
    */
   setConcurrency(concurrency: number): void {
     const call = { operation: operations.Consumer.setConcurrency, queue: this.#queue }

@@ -27,6 +27,22 @@ type FoundEffect<Received> = Effect.Effect<Option.Option<Received>, MsmqError>
  * Position in a queue: see `cursor` of a `Receiver`. It moves forward only. `for await` peeks at the messages from here to the
  * end of the queue.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { connect } from "@effect-msmq/core/promises"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ *
+ * await using msmq = await connect(InMemoryMqrt.layer)
+ * await msmq.createQueue(".\\private$\\orders")
+ * await using sender = await msmq.openSender(".\\private$\\orders")
+ * await sender.sendAll([{ label: "order 1" }, { label: "order 2" }])
+ * await using receiver = await msmq.openReceiver(".\\private$\\orders")
+ * await using cursor = await receiver.cursor()
+ * await cursor.next()
+ * const second = await cursor.next()
+ * second?.label // => "order 2"
+ * ```
+ *
  * @category models
  * @since 0.1.0
  */

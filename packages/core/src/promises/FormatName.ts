@@ -106,6 +106,8 @@ export const fromPathName = (name: PathName): Direct<WholeQueue | Subqueue> | Di
 /**
  * Prints a format name, with keywords as Microsoft writes them.
  *
+ * See the example of {@link fromPathName}.
+ *
  * @category printing
  * @since 0.1.0
  */
@@ -115,6 +117,13 @@ export const format = (name: FormatName): string => FormatNames.format(name)
  * Returns `true` if two format names are equal but for letter case, which Message Queuing ignores. One queue may have several
  * names, which are not equal. See {@link FormatNames.equals}.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { FormatName } from "@effect-msmq/core/promises"
+ *
+ * FormatName.equals(FormatName.parse("DIRECT=OS:Server\\orders"), FormatName.parse("direct=os:server\\orders")) // => true
+ * ```
+ *
  * @category predicates
  * @since 0.1.0
  */
@@ -122,6 +131,14 @@ export const equals = (self: FormatName, that: FormatName): boolean => FormatNam
 
 /**
  * Returns `true` if Message Queuing accepts a name for a use, such as `"send"` or `"receive"`. See {@link FormatNames.supports}.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { FormatName } from "@effect-msmq/core/promises"
+ *
+ * FormatName.supports(FormatName.parse("MULTICAST=234.1.1.1:8001"), "send") // => true
+ * FormatName.supports(FormatName.parse("MULTICAST=234.1.1.1:8001"), "receive") // => false
+ * ```
  *
  * @category predicates
  * @since 0.1.0
@@ -160,6 +177,14 @@ export function direct(
  *
  * Throws an `MsmqError` with the reason `IllegalName`, whose `input` is the address. See {@link FormatNames.directSystem}.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { FormatName } from "@effect-msmq/core/promises"
+ *
+ * FormatName.format(FormatName.directSystem({ address: "server", systemQueue: "deadletter" }))
+ * // => "DIRECT=OS:server\\SYSTEM$;DEADLETTER"
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */
@@ -180,6 +205,14 @@ export {
    *
    * Throws an `MsmqError` with the reason `IllegalName`, whose `input` is the field at fault. See {@link FormatNames.private}.
    *
+   * @example
+   * ```ts import.meta.vitest
+   * import { FormatName } from "@effect-msmq/core/promises"
+   *
+   * FormatName.format(FormatName.private({ computerGuid: "6d736d71-0000-4000-8000-000000000001", queueNumber: 16 }))
+   * // => "PRIVATE=6d736d71-0000-4000-8000-000000000001\\00000010"
+   * ```
+   *
    * @category constructors
    * @since 0.1.0
    */
@@ -188,6 +221,14 @@ export {
    * Makes the name of a public queue, or of its journal, by its GUID.
    *
    * Throws an `MsmqError` with the reason `IllegalName`, whose `input` is the GUID. See {@link FormatNames.public}.
+   *
+   * @example
+   * ```ts import.meta.vitest
+   * import { FormatName } from "@effect-msmq/core/promises"
+   *
+   * FormatName.format(FormatName.public({ queueGuid: "6d736d71-0000-4000-8000-000000000001", journal: true }))
+   * // => "PUBLIC=6d736d71-0000-4000-8000-000000000001;JOURNAL"
+   * ```
    *
    * @category constructors
    * @since 0.1.0
@@ -201,6 +242,14 @@ export {
  * Throws an `MsmqError` with the reason `IllegalName`, whose `input` is the field at fault. See
  * {@link FormatNames.distributionList}.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { FormatName } from "@effect-msmq/core/promises"
+ *
+ * FormatName.format(FormatName.distributionList({ listGuid: "6d736d71-0000-4000-8000-000000000001" }))
+ * // => "DL=6d736d71-0000-4000-8000-000000000001"
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */
@@ -211,6 +260,14 @@ export const distributionList = (fields: Parameters<typeof FormatNames.distribut
  * Makes the name of a system queue by the GUID of its computer.
  *
  * Throws an `MsmqError` with the reason `IllegalName`, whose `input` is the GUID. See {@link FormatNames.machine}.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { FormatName } from "@effect-msmq/core/promises"
+ *
+ * FormatName.format(FormatName.machine({ computerGuid: "6d736d71-0000-4000-8000-000000000001", systemQueue: "journal" }))
+ * // => "MACHINE=6d736d71-0000-4000-8000-000000000001;JOURNAL"
+ * ```
  *
  * @category constructors
  * @since 0.1.0
@@ -223,6 +280,14 @@ export const machine = (fields: Parameters<typeof FormatNames.machine>[0]): Mach
  *
  * Throws an `MsmqError` with the reason `IllegalName`, whose `input` is the GUID. See {@link FormatNames.connector}.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { FormatName } from "@effect-msmq/core/promises"
+ *
+ * FormatName.format(FormatName.connector({ connectorGuid: "6d736d71-0000-4000-8000-000000000001", xactOnly: true }))
+ * // => "CONNECTOR=6d736d71-0000-4000-8000-000000000001;XACTONLY"
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */
@@ -233,6 +298,14 @@ export const connector = (fields: Parameters<typeof FormatNames.connector>[0]): 
  * Makes the name of a multicast address.
  *
  * Throws an `MsmqError` with the reason `IllegalName`, whose `input` is the field at fault. See {@link FormatNames.multicast}.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { FormatName } from "@effect-msmq/core/promises"
+ *
+ * FormatName.format(FormatName.multicast({ address: "234.1.1.1", port: 8001 }))
+ * // => "MULTICAST=234.1.1.1:8001"
+ * ```
  *
  * @category constructors
  * @since 0.1.0

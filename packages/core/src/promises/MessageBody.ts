@@ -90,6 +90,16 @@ export const decode = <Received>(codec: MessageBody<never, Received>, encoded: E
  *
  * Throws an `MsmqError` with the reason `IllegalOption` for a value that is not a schema.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageBody } from "@effect-msmq/core/promises"
+ * import { object, number } from "valibot"
+ *
+ * const order = MessageBody.json(object({ id: number() }))
+ *
+ * MessageBody.decode(order, MessageBody.encode(order, { id: 7 })) // => { id: 7 }
+ * ```
+ *
  * @category codecs
  * @since 0.1.0
  */
@@ -121,6 +131,29 @@ export interface BodyStore extends Omit<EffectBodyStore, "put" | "get"> {
  * message carries the reference. See {@link MessageBodies.claimCheck}.
  *
  * Throws an `MsmqError` with the reason `IllegalOption` for values that are not a codec or not a store.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { connect, MessageBody } from "@effect-msmq/core/promises"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ *
+ * await using msmq = await connect(InMemoryMqrt.layer)
+ * const files = new Map<string, Uint8Array>()
+ * const body = MessageBody.claimCheck(MessageBody.text, {
+ *   above: 1024,
+ *   put: async (bytes) => {
+ *     files.set("file 1", bytes)
+ *     return "file 1"
+ *   },
+ *   get: async (reference) => files.get(reference)!
+ * })
+ * await msmq.createQueue(".\\private$\\orders")
+ * await using sender = await msmq.openSender(".\\private$\\orders", { body })
+ * await sender.send({ label: "report", body: "x".repeat(5000) })
+ * await using receiver = await msmq.openReceiver(".\\private$\\orders", { body })
+ * const message = await receiver.receive()
+ * message.body.length // => 5000
+ * ```
  *
  * @category codecs
  * @since 0.1.0

@@ -45,6 +45,8 @@ export const encode = (headers: MessageHeaders): Uint8Array =>
  *
  * Throws an `MsmqError` with the reason `IllegalOption` for bytes that are not headers. See {@link Headers.decode}.
  *
+ * See the example of {@link encode}.
+ *
  * @category codecs
  * @since 0.1.0
  */

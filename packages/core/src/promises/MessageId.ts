@@ -12,6 +12,16 @@ import * as MessageIds from "../MessageId.ts"
  *
  * Throws an `MsmqError` with the reason `IllegalOption`. See {@link MessageIds.parse}.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageId } from "@effect-msmq/core/promises"
+ *
+ * const id = MessageId.parse("6D736D71-0000-4000-8000-000000000001\\4711")
+ * id // => "{6d736d71-0000-4000-8000-000000000001}\\4711"
+ * MessageId.fromBytes(MessageId.toBytes(id)) // => id
+ * MessageId.equals(id, MessageId.toBytes(id)) // => true
+ * ```
+ *
  * @category parsing
  * @since 0.1.0
  */
@@ -21,6 +31,8 @@ export const parse = (text: string): MessageIds.MessageId => Result.getOrThrow(M
  * Returns the id of a message in 20 bytes, such as the `correlationId` of a received message, as text.
  *
  * Throws an `MsmqError` with the reason `IllegalOption`. See {@link MessageIds.fromBytes}.
+ *
+ * See the example of {@link parse}.
  *
  * @category converting
  * @since 0.1.0
@@ -32,6 +44,8 @@ export const fromBytes = (bytes: Uint8Array): MessageIds.MessageId => Result.get
  *
  * Throws an `MsmqError` with the reason `IllegalOption`. See {@link MessageIds.toBytes}.
  *
+ * See the example of {@link parse}.
+ *
  * @category converting
  * @since 0.1.0
  */
@@ -39,6 +53,8 @@ export const toBytes = (id: MessageIds.MessageId | Uint8Array): Uint8Array => Re
 
 /**
  * Returns `true` if two ids are the same, each as text or as bytes. See {@link MessageIds.equals}.
+ *
+ * See the example of {@link parse}.
  *
  * @category predicates
  * @since 0.1.0

@@ -34,6 +34,8 @@ export const parse = (input: string): PathName => Result.getOrThrow(PathNames.pa
 /**
  * Prints a path name, with keywords as Microsoft writes them.
  *
+ * See the example of {@link parse}.
+ *
  * @category printing
  * @since 0.1.0
  */
@@ -62,6 +64,13 @@ export const queuePath = (fields: Parameters<typeof PathNames.queuePath>[0]): Qu
  *
  * Throws an `MsmqError` with the reason `IllegalName`, whose `input` is the computer. See {@link PathNames.systemQueuePath}.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { PathName } from "@effect-msmq/core/promises"
+ *
+ * PathName.format(PathName.systemQueuePath({ systemQueue: "deadletter" })) // => ".\\system$;DEADLETTER"
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */
@@ -70,6 +79,13 @@ export const systemQueuePath = (fields: Parameters<typeof PathNames.systemQueueP
 
 /**
  * Returns `true` if two path names are equal but for letter case, which Message Queuing ignores.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { PathName } from "@effect-msmq/core/promises"
+ *
+ * PathName.equals(PathName.parse("server\\orders"), PathName.parse("SERVER\\Orders")) // => true
+ * ```
  *
  * @category predicates
  * @since 0.1.0

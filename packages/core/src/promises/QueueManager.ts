@@ -46,6 +46,17 @@ export interface ManagementOptions extends Abortable {
 /**
  * Queue manager of this computer, and of others that can be reached: see `queueManager` of a `Connection`.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { connect } from "@effect-msmq/core/promises"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ *
+ * await using msmq = await connect(InMemoryMqrt.layer)
+ * await msmq.createQueue(".\\private$\\orders")
+ * await msmq.send(".\\private$\\orders", { label: "order 1" })
+ * await msmq.queueManager.messageCount(".\\private$\\orders") // => 1
+ * ```
+ *
  * @category models
  * @since 0.1.0
  */

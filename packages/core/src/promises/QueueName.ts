@@ -18,6 +18,14 @@ const printed = (read: Result.Result<Name, MsmqError>): string => printName(Resu
  *
  * Throws an `MsmqError` with the reason `IllegalName`. See {@link QueueNames.fromDotNet}.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { QueueName } from "@effect-msmq/core/promises"
+ *
+ * QueueName.fromDotNet("FormatName:DIRECT=OS:server\\orders") // => "DIRECT=OS:server\\orders"
+ * QueueName.toDotNet("DIRECT=OS:server\\orders") // => "FormatName:DIRECT=OS:server\\orders"
+ * ```
+ *
  * @category parsing
  * @since 0.1.0
  */
@@ -27,6 +35,14 @@ export const fromDotNet = (path: string): string => printed(QueueNames.fromDotNe
  * Reads the address of a queue as WCF writes it, such as `net.msmq://server/private/orders`, and returns it as a format name.
  *
  * Throws an `MsmqError` with the reason `IllegalName`. See {@link QueueNames.fromNetMsmq}.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { QueueName } from "@effect-msmq/core/promises"
+ *
+ * QueueName.fromNetMsmq("net.msmq://server/private/orders") // => "DIRECT=OS:server\\private$\\orders"
+ * QueueName.toNetMsmq("DIRECT=OS:server\\private$\\orders") // => "net.msmq://server/private/orders"
+ * ```
  *
  * @category parsing
  * @since 0.1.0
@@ -39,6 +55,14 @@ export const fromNetMsmq = (address: string): string => printed(QueueNames.fromN
  *
  * Throws an `MsmqError` with the reason `IllegalName`. See {@link QueueNames.fromAddress}.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { QueueName } from "@effect-msmq/core/promises"
+ *
+ * QueueName.fromAddress("orders@server") // => "server\\private$\\orders"
+ * QueueName.fromAddress("orders") // => ".\\private$\\orders"
+ * ```
+ *
  * @category parsing
  * @since 0.1.0
  */
@@ -49,6 +73,8 @@ export const fromAddress = (address: string): string => printed(QueueNames.fromA
  *
  * Throws an `MsmqError` with the reason `IllegalName` or `IllegalOption`. See {@link QueueNames.toDotNet}.
  *
+ * See the example of {@link fromDotNet}.
+ *
  * @category printing
  * @since 0.1.0
  */
@@ -58,6 +84,8 @@ export const toDotNet = (queue: QueueNames.QueueName): string => Result.getOrThr
  * Prints the name of a queue as WCF reads it, such as `net.msmq://server/private/orders`.
  *
  * Throws an `MsmqError` with the reason `IllegalName` or `IllegalOption`. See {@link QueueNames.toNetMsmq}.
+ *
+ * See the example of {@link fromNetMsmq}.
  *
  * @category printing
  * @since 0.1.0

@@ -45,6 +45,21 @@ type FoundEffect<Received> = Effect.Effect<Option.Option<Received>, MsmqError>
  * takes part in the transaction that runs, of `transaction` of a `Connection` or of a handler of `consume`, or in that of the option
  * `transaction`.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { connect } from "@effect-msmq/core/promises"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ *
+ * await using msmq = await connect(InMemoryMqrt.layer)
+ * await msmq.createQueue(".\\private$\\orders")
+ * await using sender = await msmq.openSender(".\\private$\\orders")
+ * await sender.sendAll([{ label: "order 1" }, { label: "order 2" }])
+ * await using receiver = await msmq.openReceiver(".\\private$\\orders")
+ * const received = await receiver.receive()
+ * const next = await receiver.receiveWithin("1 second")
+ * [received.label, next?.label] // => ["order 1", "order 2"]
+ * ```
+ *
  * @category models
  * @since 0.1.0
  */

@@ -63,6 +63,8 @@ export const effectRequesterOptions = <Question, Answer>(
  * Requester of one queue, with a response queue of its own: see `openRequester` of a `Connection`. Any number of requests may be under
  * way at once.
  *
+ * See the example of `Requester.make`.
+ *
  * @category models
  * @since 0.1.0
  */

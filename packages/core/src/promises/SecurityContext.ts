@@ -52,6 +52,20 @@ export const effectOptions = (options: AcquireOptions): EffectAcquireOptions =>
  * It is freed at once, or at the end of the slice that is being sent with it. A batch that still uses it stops after that slice,
  * and its error has the number of accepted messages. Await the batch first.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { connect } from "@effect-msmq/core/promises"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ *
+ * await using msmq = await connect(InMemoryMqrt.layer)
+ * await msmq.createQueue(".\\private$\\orders", { authenticate: true })
+ * using securityContext = msmq.securityContext()
+ * await msmq.send(".\\private$\\orders", { label: "order 1" }, { securityContext })
+ * await using receiver = await msmq.openReceiver(".\\private$\\orders")
+ * const message = await receiver.receive()
+ * message.authenticated // => true
+ * ```
+ *
  * @category models
  * @since 0.1.0
  */

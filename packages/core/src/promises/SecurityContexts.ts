@@ -110,6 +110,17 @@ const contextFor = (
  * Cache of security contexts, one for each certificate: see `securityContexts` of a `Connection`. Own it with `await using` or
  * `close()`, which free its contexts, each once.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { connect } from "@effect-msmq/core/promises"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ *
+ * await using msmq = await connect(InMemoryMqrt.layer)
+ * await using contexts = await msmq.securityContexts({ idleTimeToLive: "5 minutes" })
+ * await using securityContext = await contexts.get()
+ * securityContext.certificate // => undefined
+ * ```
+ *
  * @category models
  * @since 0.1.0
  */

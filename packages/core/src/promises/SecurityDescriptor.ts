@@ -36,6 +36,8 @@ export const parse = (sddl: string): SecurityDescriptor => Result.getOrThrow(Sec
  *
  * Throws an `MsmqError` with the reason `UnreadableSecurityDescriptor`. See {@link SecurityDescriptors.format}.
  *
+ * See the example of {@link parse}.
+ *
  * @category printing
  * @since 0.1.0
  */
@@ -46,6 +48,14 @@ export const format = (descriptor: SecurityDescriptor): string =>
  * Reads the bytes of a self-relative security descriptor.
  *
  * Throws an `MsmqError` with the reason `UnreadableSecurityDescriptor`. See {@link SecurityDescriptors.fromBytes}.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { SecurityDescriptor } from "@effect-msmq/core/promises"
+ *
+ * const bytes = SecurityDescriptor.toBytes(SecurityDescriptor.parse("O:BAD:(A;;GA;;;BA)"))
+ * SecurityDescriptor.format(SecurityDescriptor.fromBytes(bytes)) // => "O:BAD:(A;;GA;;;BA)"
+ * ```
  *
  * @category converting
  * @since 0.1.0

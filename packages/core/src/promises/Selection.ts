@@ -21,6 +21,21 @@ import { participating } from "./Transaction.ts"
  * Messages of a queue that match an id: see `byId` and `byCorrelationId` of a `Receiver`. Each function searches the queue from
  * its beginning, which takes a time that grows with the number of messages.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { connect } from "@effect-msmq/core/promises"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ *
+ * await using msmq = await connect(InMemoryMqrt.layer)
+ * await msmq.createQueue(".\\private$\\orders")
+ * await using sender = await msmq.openSender(".\\private$\\orders")
+ * await sender.send({ label: "order 1" })
+ * const id = await sender.send({ label: "order 2" })
+ * await using receiver = await msmq.openReceiver(".\\private$\\orders")
+ * const message = await receiver.byId(id).receive()
+ * message.label // => "order 2"
+ * ```
+ *
  * @category models
  * @since 0.1.0
  */

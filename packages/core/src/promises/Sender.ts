@@ -134,6 +134,19 @@ export const effectOpenOptions = <Body, Transactional extends boolean | undefine
  * takes part in the transaction that runs, of `transaction` of a `Connection` or of a handler of `consume`, or in that of the option
  * `transaction`.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { connect } from "@effect-msmq/core/promises"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ *
+ * await using msmq = await connect(InMemoryMqrt.layer)
+ * await msmq.createQueue(".\\private$\\orders")
+ * await using sender = await msmq.openSender(".\\private$\\orders")
+ * await sender.send({ label: "order 1", priority: 7 })
+ * const report = await sender.sendAll([{ label: "order 2" }, { label: "order 3" }])
+ * report.accepted // => 2
+ * ```
+ *
  * @category models
  * @since 0.1.0
  */

@@ -39,6 +39,20 @@ export interface ReceiveOptions extends Abortable {
  * unless it was committed. Sends and receives in the function of `transaction` take part in its transaction; in one of
  * `beginTransaction` by their option `transaction`.
  *
+ * @example
+ * ```ts import.meta.vitest
+ * import { connect } from "@effect-msmq/core/promises"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ *
+ * await using msmq = await connect(InMemoryMqrt.layer)
+ * await msmq.createQueue(".\\private$\\orders", { transactional: true })
+ * await using sender = await msmq.openSender(".\\private$\\orders")
+ * await using transaction = await msmq.beginTransaction()
+ * await sender.send({ label: "order 1" }, { transaction })
+ * await transaction.commit()
+ * transaction.status // => "committed"
+ * ```
+ *
  * @category models
  * @since 0.1.0
  */

@@ -619,6 +619,8 @@ const exemptOfEffect: Readonly<Record<string, string>> = {
   ),
   "Message.copyOf": "says itself what is wrong with a message",
   "MessageHeaders.encode": "says itself what is wrong with headers",
+  "AtOnce.make": "is for who writes a backend",
+  "AtOnce.attemptOf": "is for who writes a backend",
   "BackgroundClock.of": "makes a clock of a clock",
   "BackgroundClock.provide": "has an effect for its only argument, and no way to fail",
   "CallSite#frame": "is for who writes a backend",
@@ -627,6 +629,8 @@ const exemptOfEffect: Readonly<Record<string, string>> = {
   "Guid.write": "is for who writes a backend",
   "Mqrt.make": "is for who writes a backend",
   "Mqrt.layer": "is for who writes a backend",
+  "MqrtContract.missingCapabilities": "is for who writes a backend",
+  "MqrtContract.run": "is for who writes a backend",
   "MqrtContract.waitingReceives": "is for who writes a backend"
 }
 

@@ -1,8 +1,7 @@
 import type { ReceiveAction, ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
-import * as Exit from "effect/Exit"
 import type { KeptMessages } from "./KeptMessages.ts"
 import type { Outcome } from "./Outcome.ts"
-import { isTimeout } from "./Outcome.ts"
+import { isFound, isTimeout } from "./Outcome.ts"
 
 /**
  * Place of a cursor, where it is not the one that its user knows: a call whose outcome nobody took has moved the cursor,
@@ -56,7 +55,7 @@ export class CursorPlace {
 
   /** Notes the outcome of a call. `isTold`: its user gets the outcome. */
   noteMove(action: ReceiveAction, outcome: Outcome, isTold: boolean): void {
-    const found = Exit.isSuccess(outcome)
+    const found = isFound(outcome)
     if (!found && !isTimeout(outcome)) return
     this.on = undefined
     this.#seesKept = !found

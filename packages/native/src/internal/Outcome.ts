@@ -3,11 +3,18 @@ import type { ReceivedProperties } from "@effect-msmq/core/mqrt/MessagePropertie
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import * as Exit from "effect/Exit"
 
-/** Outcome of a receive or a peek: the message, or the failure. */
-export type Outcome = Exit.Exit<ReceivedProperties, MqrtFailure>
+/** Outcome of a receive or a peek: the message itself, without an exit around it for each, or the exit of a failure. */
+export type Outcome = ReceivedProperties | Exit.Exit<never, MqrtFailure>
+
+/** Returns `true` for a message. */
+export const isFound = (outcome: Outcome): outcome is ReceivedProperties => !Exit.isExit(outcome)
+
+/** Returns an outcome as the exit of an effect. */
+export const exitOf = (outcome: Outcome): Exit.Exit<ReceivedProperties, MqrtFailure> =>
+  isFound(outcome) ? Exit.succeed(outcome) : outcome
 
 /** Returns the outcome of a function that returned an error code. */
-export const failure = (name: string, code: number): Outcome =>
+export const failure = (name: string, code: number): Exit.Exit<never, MqrtFailure> =>
   Exit.fail(new MqrtFailure({ function: name, code, properties: [] }))
 
 /** Outcome of a wait whose time is over. */
@@ -18,6 +25,7 @@ export const cancelled = failure("MQReceiveMessage", errors.MQ_ERROR_OPERATION_C
 
 /** Returns `true` for a failure with an error code. */
 export const hasCode = (outcome: Outcome, code: number): boolean =>
+  !isFound(outcome) &&
   Exit.isFailure(outcome) &&
   outcome.cause.reasons.some((reason) => reason._tag === "Fail" && reason.error.code === code)
 

@@ -15,7 +15,7 @@ const mostSpare = 2
 
 /** Returns the outcome of a call; `undefined` where the call is to be made again. */
 const outcomeOf = (request: ReceiveRequest, buffers: ReceiveBuffers, hresult: number): Outcome | undefined => {
-  if (!isError(hresult)) return Exit.succeed(buffers.read())
+  if (!isError(hresult)) return buffers.read()
   if (request.mustRepeat(hresult)) return undefined
   if (!buffers.grow(hresult)) return Exit.fail(buffers.failure(request.name, hresult))
   request.noteGrowth()

@@ -8,14 +8,13 @@ import type {
   ReceiveParameters
 } from "@effect-msmq/core/mqrt/MessageProperties"
 import { lookupActions, receiveActions } from "@effect-msmq/core/mqrt/MessageValues"
-import * as Exit from "effect/Exit"
 import { withGroups } from "./readGroups.ts"
 import type { CursorPlace } from "./CursorPlace.ts"
 import type { Address, Functions, HresultArguments } from "./declarations.ts"
 import { addressOf } from "./declarations.ts"
 import type { Returned } from "./offMainThread.ts"
 import type { Outcome } from "./Outcome.ts"
-import { failure, hasCode } from "./Outcome.ts"
+import { failure, hasCode, isFound } from "./Outcome.ts"
 import type { Pace } from "./Pace.ts"
 import type { ReadHandle } from "./ReadHandle.ts"
 import type { TransactionReceives } from "./TransactionReceives.ts"
@@ -109,7 +108,7 @@ export abstract class ReceiveRequest {
     const { handle, transaction } = this
     if (transaction !== undefined && this.takes) {
       const claimed = this.parts.transactions.claim(transaction, handle.queue, (message) => this.accepts(message))
-      if (claimed !== undefined) return Exit.succeed(claimed)
+      if (claimed !== undefined) return claimed
     }
     if (handle.queue.kept.isEmpty || (this.takes && !handle.mayReceive)) return undefined
     const kept = this.nextKept()
@@ -118,7 +117,7 @@ export abstract class ReceiveRequest {
 
   /** Returns the outcome of a look with no other properties than those that its caller asked for. */
   select(outcome: Outcome): Outcome {
-    return Exit.isSuccess(outcome) ? Exit.succeed(withGroups(outcome.value, this.read)) : outcome
+    return isFound(outcome) ? withGroups(outcome, this.read) : outcome
   }
 
   /** Keeps a message that a call took after its caller had left, for the next receive. */
@@ -131,7 +130,7 @@ export abstract class ReceiveRequest {
   protected handOut(kept: ReceivedProperties): Outcome {
     if (this.takes) this.take(kept)
     // Its receiver may change its bytes, and others may get it later.
-    return Exit.succeed(this.takes && this.transaction === undefined ? kept : structuredClone(kept))
+    return this.takes && this.transaction === undefined ? kept : structuredClone(kept)
   }
 
   protected take(kept: ReceivedProperties): void {

@@ -1,4 +1,5 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
+import * as AtOnce from "@effect-msmq/core/mqrt/AtOnce"
 import type {
   ReceiveAction,
   ReceivedProperties,
@@ -10,7 +11,6 @@ import { receiveActions } from "@effect-msmq/core/mqrt/MessageValues"
 import type { Access, CursorHandle, MqrtFunctions, QueueHandle, TransactionHandle } from "@effect-msmq/core/Mqrt"
 import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import { constVoid } from "effect/Function"
 import type { Bindings } from "./bindings.ts"
 import { performance } from "node:perf_hooks"
@@ -18,7 +18,7 @@ import { CallElsewhere } from "./CallElsewhere.ts"
 import { openQueues } from "./openQueues.ts"
 import type { Functions } from "./declarations.ts"
 import type { Outcome } from "./Outcome.ts"
-import { cancelled, isTimeout, timedOut } from "./Outcome.ts"
+import { cancelled, exitOf, isFound, isTimeout, timedOut } from "./Outcome.ts"
 import type { Pace } from "./Pace.ts"
 import type { NoticeCalls } from "./EndNotice.ts"
 import type { ReceivePaces } from "./QueuePaces.ts"
@@ -178,7 +178,7 @@ export const receiving = (
       const outcome = found === undefined ? undefined : request.withKept(found)
       if (outcome !== undefined) request.noteOutcome(outcome, !looking.isAbandoned && isTold(outcome))
       if (!looking.isAbandoned) return ended(outcome === undefined ? cancelled : request.select(outcome))
-      if (outcome !== undefined && Exit.isSuccess(outcome) && request.takes) leave(request, outcome.value)
+      if (outcome !== undefined && isFound(outcome) && request.takes) leave(request, outcome)
       ended(undefined)
     })
     request.handle.addCall(looking)
@@ -207,21 +207,26 @@ export const receiving = (
   ): Effect.Effect<ReceivedProperties, MqrtFailure> =>
     Effect.flatMap(handle.queue.awaitKept, () => (handle.isOpen ? then() : cancelled))
 
-  /** Looks once. An interruption leaves a call that has begun, whose message is kept. */
-  const once = (request: ReceiveRequest): Effect.Effect<ReceivedProperties, MqrtFailure> => {
+  /** Looks once. Returns `undefined` where that takes a wait. */
+  const lookAtOnce = (request: ReceiveRequest): Outcome | undefined => {
     const kept = takeKept(request)
     if (kept !== undefined) return kept
+    if (request.handle.queue.isKeeping || request.pace.isSlow) return undefined
+    const outcome = here(request)
+    request.noteOutcome(outcome, true)
+    return outcome
+  }
+
+  /** Looks once. An interruption leaves a call that has begun, whose message is kept. */
+  const once = (request: ReceiveRequest): Effect.Effect<ReceivedProperties, MqrtFailure> => {
+    const outcome = lookAtOnce(request)
+    if (outcome !== undefined) return exitOf(outcome)
     if (request.handle.queue.isKeeping) return afterKept(request, () => once(request))
-    if (!request.pace.isSlow) {
-      const outcome = here(request)
-      request.noteOutcome(outcome, true)
-      return outcome
-    }
     return Effect.callback((resume) => {
       const looking = elsewhere(
         request,
         () => true,
-        (outcome) => outcome !== undefined && resume(outcome)
+        (outcome) => outcome !== undefined && resume(exitOf(outcome))
       )
       return Effect.suspend(() => {
         abandon(request, looking)
@@ -274,7 +279,8 @@ export const receiving = (
         if (request instanceof CursorRequest && isTimeout(outcome)) request.place.noteEndSeen()
         // A call may go on where its handle is closed.
         const call = callOfItsOwn()
-        resume(call === undefined ? outcome : Effect.andThen(Effect.uninterruptible(call.hasEnded), outcome))
+        const exit = exitOf(outcome)
+        resume(call === undefined ? exit : Effect.andThen(Effect.uninterruptible(call.hasEnded), exit))
       }
 
       /** Returns the call that goes on, where no other call may use its cursor or its transaction meanwhile. */
@@ -282,7 +288,7 @@ export const receiving = (
 
       const hasLooked = !request.pace.isSlow
       const first = takeKept(request) ?? (hasLooked ? lookHere() : undefined)
-      if (first !== undefined) return resume(first)
+      if (first !== undefined) return resume(exitOf(first))
       const asked = { handle: request.handle, look, found: settle }
       const waiter: Waiter<Outcome> =
         request instanceof CursorRequest ? waiting.addCursor(asked, hasLooked) : waiting.add(asked, hasLooked)
@@ -316,14 +322,28 @@ export const receiving = (
   /** Handles that were open when the layer closed. */
   let left: ReadonlyArray<ReadHandle> = []
 
+  /** Returns a function that returns the request of a call: the same one while its handle is open, where it has no state. */
+  const requestsOf = (queue: QueueHandle, options: ReceiveParameters): (() => ReceiveRequest) => {
+    if (options.cursor !== null || options.transaction !== "none") return () => requestOf(queue, options)
+    let known: ReceiveRequest | undefined
+    return () => (known?.handle.isOpen === true ? known : (known = requestOf(queue, options)))
+  }
+
+  /** Returns an effect that looks once. */
+  const looking = (request: () => ReceiveRequest): Effect.Effect<ReceivedProperties, MqrtFailure> =>
+    AtOnce.make(
+      Effect.suspend(() => once(request())),
+      () => lookAtOnce(request())
+    )
+
   return {
     receiveMessage: (queue, options) =>
       options.timeout === 0
-        ? Effect.suspend(() => once(requestOf(queue, options)))
+        ? looking(requestsOf(queue, options))
         : Effect.suspend(() => wait(requestOf(queue, options), options.timeout)),
 
     receiveMessageByLookupId: (queue, lookupId, action, options) =>
-      Effect.suspend(() => once(new LookupRequest(parts, readerOf(queue).handle, options, lookupId, action))),
+      looking(() => new LookupRequest(parts, readerOf(queue).handle, options, lookupId, action)),
 
     openQueue: (formatName, access, open) =>
       access === "send" || access === "move"

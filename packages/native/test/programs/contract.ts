@@ -14,7 +14,7 @@ import { readFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
 import { answerTo, probes, rowOf, tableHead } from "../probes.ts"
 import { whatIsMissing } from "../support/capabilities.ts"
-import { runContract, sumLine, sweep, type Sum } from "../support/contractRun.ts"
+import { runContract, sumLine, type Sum } from "../support/contractRun.ts"
 import { doubleLedger } from "../support/doubleLedger.ts"
 
 const [mode = "no mode", library = "", identityLibrary = ""] = process.argv.slice(2)
@@ -54,7 +54,7 @@ const questions = Effect.gen(function* () {
   for (const probe of probes) print(rowOf(probe, yield* answerTo(probe)))
 }).pipe(Effect.provide(machine))
 
-const swept = Effect.map(sweep, (names) => {
+const swept = Effect.map(MqrtContract.sweep, (names) => {
   for (const name of names) print(`# deleted ${JSON.stringify(name)}, which a run left behind`)
 }).pipe(Effect.provide(machine))
 

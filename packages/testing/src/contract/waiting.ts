@@ -34,7 +34,7 @@ const quick = <E, R>(limit: number, effect: Effect.Effect<unknown, E, R>): Effec
 
 /**
  * Makes the promise that a number of receives can wait at once: `meanwhile` ends while they wait, one is interrupted, and
- * each of the others gets a message.
+ * each of the others gets a message. It is checked as in the example of `MqrtContract.promises`.
  */
 export const waitingReceives = <E>(count: number, meanwhile: Effect.Effect<void, E> = Effect.void): ContractPromise =>
   promise(

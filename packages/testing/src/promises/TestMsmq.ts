@@ -132,6 +132,8 @@ class Connections {
 /**
  * Machine of the in-memory MSMQ of a test: see `machine` of a {@link TestMsmq}.
  *
+ * See the example of {@link TestMsmq}.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -190,6 +192,19 @@ export type Fixture = (
 /**
  * The in-memory MSMQ of a test, with a connection to its first machine: see {@link TestMsmq.start} and {@link TestMsmq.run}. A test
  * can take its members apart: `async ({ connection, connect }) => { ... }`.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { TestMsmq } from "@effect-msmq/testing/promises"
+ *
+ * const label = await TestMsmq.run(async ({ connection }) => {
+ *   await connection.createQueue(".\\private$\\orders")
+ *   await connection.send(".\\private$\\orders", { label: "order 1" })
+ *   await using receiver = await connection.openReceiver(".\\private$\\orders")
+ *   return (await receiver.receive()).label
+ * })
+ * label // => "order 1"
+ * ```
  *
  * @category models
  * @since 0.1.0

@@ -4,6 +4,8 @@ import { NodeInspectSymbol } from "effect/Inspectable"
  * Value of a field that was not read, and that a message to send has, too. It can be neither sent nor mistaken for an empty
  * value.
  *
+ * See the example of `MessageQueue.openReceiver`.
+ *
  * @category models
  * @since 0.1.0
  */

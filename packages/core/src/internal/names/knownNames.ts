@@ -18,7 +18,7 @@ interface Use {
   readonly allows: (name: FormatName.FormatName | PathName.PathName) => boolean
   /** Rule for a name that the field may not have. */
   readonly rule: string
-  /** Returns a legal path name as the field has it: a format name, or a path name that {@link QueueAddresses} resolves. */
+  /** Returns a legal path name as the field has it: a format name, or a path name that `QueueAddresses` resolves. */
   readonly printPath: (name: PathName.PathName) => string
 }
 

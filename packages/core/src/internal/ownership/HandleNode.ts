@@ -56,7 +56,7 @@ export interface HandleOwner<H> {
 
 /**
  * Node of an open handle in the tree of what is open. Its parent refers to it, so it refers to nothing that the program was
- * given: see {@link OwnedHandle}.
+ * given: see `OwnedHandle`.
  */
 export class HandleNode<H> {
   /** Kind of the handle, such as `"sender"`. */

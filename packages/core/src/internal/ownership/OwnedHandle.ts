@@ -29,7 +29,7 @@ import { lease } from "./leases.ts"
 
 export { close, closeBy, closeNow, registerRun, stopRunsThen } from "./closing.ts"
 export { IntermittentUse } from "./IntermittentUse.ts"
-export { beginLeaseAtHand, call, lease, leaseOnce, leaseWaiting, thenEndLease } from "./leases.ts"
+export { attemptInLease, beginLeaseAtHand, call, lease, leaseOnce, leaseWaiting, thenEndLease } from "./leases.ts"
 export type { Release } from "./HandleNode.ts"
 export { isLoss, mayRetry, noteFailure, retryIfLost } from "./lostHandle.ts"
 export { IsOwnWork, Run, Runs } from "./Run.ts"

@@ -68,6 +68,22 @@ export const thenEndLease = <A, E, R>(
     return undefined
   })
 
+/** Makes an attempt in a lease that has begun, and ends the lease if the attempt is one: the lease goes on after `undefined`. */
+export const attemptInLease = <A, B>(
+  self: HandleOwner<unknown>,
+  attempt: (given: B) => A | undefined,
+  given: B
+): A | undefined => {
+  let goesOn = false
+  try {
+    const outcome = attempt(given)
+    goesOn = outcome === undefined
+    return outcome
+  } finally {
+    if (!goesOn) self.node.endLease()
+  }
+}
+
 /**
  * Uses the handle for a wait, and keeps the process alive meanwhile. A closing interrupts the wait, which then fails as a use
  * after the closing does, unless it had succeeded by then. When the handle is reopened, the wait begins again.

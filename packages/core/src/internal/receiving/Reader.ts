@@ -429,9 +429,9 @@ export class Reader<Body, Received = ReceivedMessage<Body>> implements ReadQueue
     const call = { operation, takes, lease: OwnedHandle.leaseWaiting, make: this.#receive(action, timeout) }
     const waiting = new Reading(this, call, finish, Effect.fail)
     return Effect.withFiber((fiber) => {
-      if (!takes) return waiting.readIn("none")
+      if (!takes) return waiting.readIn("none", fiber)
       const { gate, transaction: current } = placeOf(fiber.context)
-      const waited = waiting.readIn(transaction ?? current)
+      const waited = waiting.readIn(transaction ?? current, fiber)
       if (gate === undefined) return waited
       gate.open()
       return Effect.tap(waited, () => {

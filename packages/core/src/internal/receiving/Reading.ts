@@ -1,7 +1,9 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import type { ReceivedProperties, TransactionArgument } from "../../mqrt/MessageProperties.ts"
+import * as AtOnce from "../../mqrt/AtOnce.ts"
 import * as EventLoopTurn from "../../mqrt/EventLoopTurn.ts"
 import type { QueueHandle } from "../../Mqrt.ts"
 import type { MqrtFailure } from "../../mqrt/MqrtFailure.ts"
@@ -70,6 +72,15 @@ export const placeOf = EventLoopTurn.readOnce((context) => ({
   transaction: Context.get(context, Transaction.Current)
 }))
 
+/** Read outside of a transaction through a native handle that is leased. */
+interface PlainRead<A> {
+  readonly native: QueueHandle
+  /** Read in a lease that has begun. */
+  readonly read: Failable<A>
+  /** Attempt of the backend's call; `undefined` where it has none. */
+  readonly attempt: AtOnce.Attempt<ReceivedProperties, MqrtFailure | MsmqError> | undefined
+}
+
 /**
  * Read of one message, for an effect that may run any number of times. It has no state of a run, so that a receive outside of a
  * transaction makes nothing but its message: closures for each run took as long as the run.
@@ -79,8 +90,7 @@ export class Reading<A> {
   readonly #call: ReadCall
   readonly #finish: Finish<A>
   readonly #failed: (error: MsmqError) => Failable<A>
-  /** Read outside of a transaction through a native handle that is leased. */
-  #plain: { readonly native: QueueHandle; readonly read: Failable<A> } | undefined
+  #plain: PlainRead<A> | undefined
 
   constructor(queue: ReadQueue, call: ReadCall, finish: Finish<A>, failed: (error: MsmqError) => Failable<A>) {
     this.#queue = queue
@@ -93,19 +103,19 @@ export class Reading<A> {
   readonly read: Read<A> = (fiber) => {
     if (EventLoopTurn.isOverFor(fiber)) return Effect.andThen(EventLoopTurn.next, Effect.withFiber(this.read))
     const { takes, transaction } = this.#call
-    if (!takes) return this.readIn("none")
+    if (!takes) return this.readIn("none", fiber)
     const place = placeOf(fiber.context)
     place.gate?.close()
-    return this.readIn(transaction ?? place.transaction)
+    return this.readIn(transaction ?? place.transaction, fiber)
   }
 
   /** Reads in a transaction. The fiber must not yield before it runs the effect. */
-  readIn(transaction: Transaction.Participation): Failable<A> {
+  readIn(transaction: Transaction.Participation, fiber: Fiber.Fiber<unknown, unknown>): Failable<A> {
     const { lease, make, operation } = this.#call
     const { handle } = this.#queue
     if (transaction === "none" && lease === OwnedHandle.leaseOnce) {
-      const read = this.#plainRead(handle.native)
-      if (OwnedHandle.beginLeaseAtHand(handle)) return read
+      const plain = this.#plainRead(handle.native)
+      if (OwnedHandle.beginLeaseAtHand(handle)) return this.#readAtOnce(plain, fiber) ?? plain.read
     }
     let used = handle.native
     return this.#continue(
@@ -114,12 +124,23 @@ export class Reading<A> {
     )
   }
 
-  #plainRead(native: QueueHandle): Failable<A> {
-    if (this.#plain?.native === native) return this.#plain.read
-    const call = OwnedHandle.thenEndLease(this.#queue.handle, this.#call.make(native, "none"))
-    const read = this.#continue(call, () => native)
-    this.#plain = { native, read }
-    return read
+  #plainRead(native: QueueHandle): PlainRead<A> {
+    if (this.#plain?.native === native) return this.#plain
+    const call = this.#call.make(native, "none")
+    const read = this.#continue(OwnedHandle.thenEndLease(this.#queue.handle, call), () => native)
+    return (this.#plain = { native, read, attempt: AtOnce.attemptOf(call) })
+  }
+
+  /** Reads in a lease that has begun, without a step of the fiber, where the backend can. */
+  #readAtOnce({ attempt, native }: PlainRead<A>, fiber: Fiber.Fiber<unknown, unknown>): Failable<A> | undefined {
+    if (attempt === undefined) return undefined
+    const outcome = OwnedHandle.attemptInLease(this.#queue.handle, attempt, fiber)
+    if (outcome === undefined) return undefined
+    if (Exit.isExit(outcome)) return Effect.catch(outcome, (failure) => this.#fail(failure, native))
+    const { operation, takes } = this.#call
+    const message = this.#queue.messageOf(outcome, takes)
+    const finish = this.#finish
+    return "effect" in finish ? finish.effect(operation, message) : Effect.succeed(finish.found(message))
   }
 
   /** Continues after a call. `used`: returns the handle that was used. */
@@ -127,8 +148,7 @@ export class Reading<A> {
     const { operation, takes } = this.#call
     const queue = this.#queue
     const finish = this.#finish
-    const failed = (failure: MqrtFailure | MsmqError): Failable<A> =>
-      this.#failed(failure._tag === "MsmqError" ? failure : queue.noteFailure(operation, used(), failure))
+    const failed = (failure: MqrtFailure | MsmqError): Failable<A> => this.#fail(failure, used())
     if ("effect" in finish) {
       const onSuccess = (properties: ReceivedProperties) => finish.effect(operation, queue.messageOf(properties, takes))
       return Effect.matchEffect(call, { onFailure: failed, onSuccess })
@@ -136,5 +156,11 @@ export class Reading<A> {
     // `map` hands its result on without an exit, which would take another step.
     const found = Effect.map(call, (properties) => finish.found(queue.messageOf(properties, takes)))
     return Effect.catch(found, failed)
+  }
+
+  #fail(failure: MqrtFailure | MsmqError, used: QueueHandle): Failable<A> {
+    return this.#failed(
+      failure._tag === "MsmqError" ? failure : this.#queue.noteFailure(this.#call.operation, used, failure)
+    )
   }
 }

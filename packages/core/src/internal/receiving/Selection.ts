@@ -16,10 +16,31 @@ type SelectedFrom<Received> = Searchable<Received> & Pick<Reader<unknown, Receiv
  * Messages of a queue that match an id: see `byId` and `byCorrelationId` of a receiver. The functions are those of the
  * receiver, for these messages alone.
  *
+ * Each function fails as that of the receiver with its name does, and with `IllegalOption` where the id is none.
+ *
  * Message Queuing finds messages by their places only. So each function peeks at the messages one after the other, without
  * their bodies, until one matches, and then receives it by its lookup id: the time grows with the number of messages before it.
  * If another receiver has received it meanwhile, the search goes on. Messages in transactions of others are not found until
  * they are back in the queue.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { MessageQueue } from "@effect-msmq/core"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* MessageQueue.create(".\\private$\\orders")
+ *   const sender = yield* MessageQueue.openSender(".\\private$\\orders")
+ *   yield* sender.send({ label: "order 1" })
+ *   const id = yield* sender.send({ label: "order 2" })
+ *   const receiver = yield* MessageQueue.openReceiver(".\\private$\\orders")
+ *   const message = yield* receiver.byId(id).receive
+ *   return message.label
+ * }).pipe(Effect.scoped)
+ *
+ * await Effect.runPromise(program.pipe(Effect.provide(InMemoryMqrt.layer))) // => "order 2"
+ * ```
  *
  * @category models
  * @since 0.1.0
@@ -45,7 +66,7 @@ export class Selection<Received> {
   }
 
   /**
-   * Receives the first message that matches, or waits for one.
+   * Receives the first message that matches, or waits for one. Fails as `Receiver.receive` does.
    *
    * @since 0.1.0
    */
@@ -57,6 +78,8 @@ export class Selection<Received> {
    * Receives the first message that matches, or waits for one up to `duration`: `None` if none arrived. `duration` is at most 49
    * days; an infinite one waits for ever.
    *
+   * Fails as `Receiver.receiveWithin` does.
+   *
    * @since 0.1.0
    */
   receiveWithin(duration: Duration.Input): Effect.Effect<Option.Option<Received>, MsmqError> {
@@ -64,7 +87,7 @@ export class Selection<Received> {
   }
 
   /**
-   * Receives the first message that matches if there is one, without waiting.
+   * Receives the first message that matches if there is one, without waiting. Fails as `Receiver.poll` does.
    *
    * @since 0.1.0
    */
@@ -73,7 +96,7 @@ export class Selection<Received> {
   }
 
   /**
-   * Peeks at the first message that matches, or waits for one. The message stays in the queue.
+   * Peeks at the first message that matches, or waits for one. The message stays in the queue. Fails as `Receiver.peek` does.
    *
    * @since 0.1.0
    */
@@ -85,6 +108,8 @@ export class Selection<Received> {
    * Peeks at the first message that matches, or waits for one up to `duration`: `None` if none arrived. `duration` is at most 49
    * days; an infinite one waits for ever.
    *
+   * Fails as `Receiver.peekWithin` does.
+   *
    * @since 0.1.0
    */
   peekWithin(duration: Duration.Input): Effect.Effect<Option.Option<Received>, MsmqError> {
@@ -92,7 +117,7 @@ export class Selection<Received> {
   }
 
   /**
-   * Peeks at the first message that matches if there is one, without waiting.
+   * Peeks at the first message that matches if there is one, without waiting. Fails as `Receiver.pollPeek` does.
    *
    * @since 0.1.0
    */

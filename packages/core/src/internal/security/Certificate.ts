@@ -10,6 +10,8 @@ const TypeId = "~@effect-msmq/core/Certificate"
  *
  * Logs and `console.log` show its fingerprint, subject and validity, never its bytes.
  *
+ * See the example of `Certificate.fromPem`.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -89,6 +91,8 @@ const oneLine = (read: () => string | undefined): string => {
 
 /**
  * Returns `true` for a {@link Certificate}.
+ *
+ * See the example of `Certificate.fromPem`.
  *
  * @category guards
  * @since 0.1.0

@@ -45,6 +45,8 @@ export interface Reading {
  * Certificate in a store of Windows, which may also have its private key. `SecurityContext.acquire` and others take it as they take
  * a certificate of a file.
  *
+ * See the example of `Certificate.listStore`.
+ *
  * @category models
  * @since 0.1.0
  */

@@ -244,7 +244,7 @@ export const addressedFields = ["responseQueue", "adminQueue"] as const
  * is the type of a message that has none.
  *
  * Refuses a value that is no bytes, no duration or no name of a queue; {@link violation} checks everything else. The name of a queue
- * of this computer may still be a path name, which {@link QueueAddresses} resolves.
+ * of this computer may still be a path name, which `QueueAddresses` resolves.
  */
 export const propertiesOf = (
   message: Message<unknown>,

@@ -1,7 +1,9 @@
 import type { ReceivedProperties, ReceiveParameters } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { MqrtFailure, QueueHandle } from "@effect-msmq/core/Mqrt"
 import * as Clock from "effect/Clock"
+import * as AtOnce from "@effect-msmq/core/mqrt/AtOnce"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import type { Fallible } from "../facts/Failure.ts"
@@ -21,6 +23,39 @@ const timeOf = (fiber: Fiber.Fiber<unknown, unknown>): number => fiber.getRef(Cl
 
 /** Receives or peeks at a message, and waits for one as long as the options say. */
 export const receive = (
+  machine: Machine,
+  handle: QueueHandle,
+  options: ReceiveParameters
+): Effect.Effect<ReceivedProperties, MqrtFailure> => {
+  const received = receiveInSteps(machine, handle, options)
+  return options.timeout === 0
+    ? AtOnce.make(received, (fiber) => receiveAtOnce(machine, handle, options, timeOf(fiber)))
+    : received
+}
+
+/** Receives or peeks at a message without a wait. Returns `undefined` where an operation goes on, or is to be run before. */
+const receiveAtOnce = (
+  machine: Machine,
+  handle: QueueHandle,
+  options: ReceiveParameters,
+  now: number
+): ReceivedProperties | Exit.Exit<never, MqrtFailure> | undefined => {
+  if (!machine.network.operations.isIdle) return undefined
+  const made = makeRequest(machine, handle, options)
+  if (Result.isFailure(made)) return Exit.fail(failure(receiving, made.failure))
+  const request = made.success
+  if (request.opened.queue.isDue(now)) return undefined
+  const found = look(request, options, now)
+  if (Result.isFailure(found)) return Exit.fail(failure(receiving, found.failure))
+  return found.success === undefined ? nothingFound(request) : handOver(request, found.success, now)
+}
+
+const nothingFound = ({ cursor }: ReceiveRequest): Exit.Exit<never, MqrtFailure> => {
+  cursor?.leaveMessage()
+  return Exit.fail(failure(receiving, "MQ_ERROR_IO_TIMEOUT"))
+}
+
+const receiveInSteps = (
   machine: Machine,
   handle: QueueHandle,
   options: ReceiveParameters
@@ -44,8 +79,7 @@ export const receive = (
           : receive(machine, handle, options)
       )
     }
-    request.cursor?.leaveMessage()
-    return Effect.fail(failure(receiving, "MQ_ERROR_IO_TIMEOUT"))
+    return nothingFound(request)
   })
 
 /** Looks for the message that a receive would get; `undefined`: there is none yet. */

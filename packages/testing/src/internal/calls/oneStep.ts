@@ -1,6 +1,9 @@
 import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type { MqrtFailure } from "@effect-msmq/core/Mqrt"
+import * as AtOnce from "@effect-msmq/core/mqrt/AtOnce"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import type { Fallible } from "../facts/Failure.ts"
 import type { LongOperations } from "../network/LongOperations.ts"
@@ -28,17 +31,24 @@ export const inOneStep = <A>(
   name: string,
   run: (now: number) => Fallible<A>
 ): Effect.Effect<A, MqrtFailure> =>
-  operations.whenIdle((now) =>
-    Effect.catchDefect(
-      Effect.sync(() => {
-        if (!operations.isIdle) throw new Busy()
-        const result = run(now)
-        if (Result.isFailure(result)) throw new Refused(result.failure)
-        return result.success
-      }),
-      (defect) => {
-        if (defect instanceof Busy) return inOneStep(operations, name, run)
-        return defect instanceof Refused ? Effect.fail(failure(name, defect.code)) : Effect.die(defect)
-      }
-    )
+  AtOnce.make(
+    operations.whenIdle((now) =>
+      Effect.catchDefect(
+        Effect.sync(() => {
+          if (!operations.isIdle) throw new Busy()
+          const result = run(now)
+          if (Result.isFailure(result)) throw new Refused(result.failure)
+          return result.success
+        }),
+        (defect) => {
+          if (defect instanceof Busy) return inOneStep(operations, name, run)
+          return defect instanceof Refused ? Effect.fail(failure(name, defect.code)) : Effect.die(defect)
+        }
+      )
+    ),
+    (fiber) => {
+      if (!operations.isIdle) return undefined
+      const result = run(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
+      return Result.isFailure(result) ? Exit.fail(failure(name, result.failure)) : result.success
+    }
   )

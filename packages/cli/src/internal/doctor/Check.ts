@@ -1,0 +1,34 @@
+/** Checks of the doctor, and their results. */
+import type { MsmqError } from "@effect-msmq/core"
+import type { Mqrt } from "@effect-msmq/core/Mqrt"
+import type { Effect, Scope } from "effect"
+
+/** Result of a check. */
+export interface Finding {
+  readonly verdict: "ok" | "warning" | "failed"
+  /** Sentence that says what was found. */
+  readonly found: string
+  /** Sentences that say what to do; none where all is well. */
+  readonly advice?: string
+}
+
+/** Check of one thing. */
+export interface Check<Services> {
+  /** Name in JSON and in the documentation. */
+  readonly id: string
+  /** Checks that must not have failed. Otherwise this one is skipped. */
+  readonly needs: ReadonlyArray<string>
+  readonly run: Effect.Effect<Finding, MsmqError.MsmqError, Services | Scope.Scope>
+}
+
+/** Check of the machine, which needs no Message Queuing. */
+export type MachineCheck = Check<never>
+
+/** Check of Message Queuing. */
+export type QueuingCheck = Check<Mqrt>
+
+export const ok = (found: string): Finding => ({ verdict: "ok", found })
+
+export const warning = (found: string, advice: string): Finding => ({ verdict: "warning", found, advice })
+
+export const failed = (found: string, advice: string): Finding => ({ verdict: "failed", found, advice })

@@ -1,0 +1,45 @@
+/** Checks of the machine and its runtime. */
+import { Effect } from "effect"
+import { version } from "../version.ts"
+import type { MachineCheck } from "./Check.ts"
+import { failed, ok, warning } from "./Check.ts"
+import { CurrentMachine } from "./Machine.ts"
+
+/** Least version of Node that the packages support. */
+const leastNode = [22, 19] as const
+
+const isSupported = (node: string): boolean => {
+  const [major = 0, minor = 0] = node.split(".").map(Number)
+  return major > leastNode[0] || (major === leastNode[0] && minor >= leastNode[1])
+}
+
+/** Architectures that koffi has a library of and that the layouts were tested for. */
+const tested = new Set(["x64"])
+
+export const machineChecks: ReadonlyArray<MachineCheck> = [
+  {
+    id: "system",
+    needs: [],
+    run: Effect.map(CurrentMachine, ({ architecture, platform, system }) => {
+      const found = `${system}, ${architecture}`
+      if (platform !== "win32") {
+        return warning(
+          `${found}: Message Queuing is a part of Windows`,
+          "Run this command on the machine with the queues."
+        )
+      }
+      return tested.has(architecture)
+        ? ok(found)
+        : warning(`${found}: not tested`, "Use Node for x64, which Windows on ARM emulates.")
+    })
+  },
+  {
+    id: "runtime",
+    needs: [],
+    run: Effect.map(CurrentMachine, ({ node, runtime }) =>
+      isSupported(node)
+        ? ok(`${runtime}, effect-msmq ${version}`)
+        : failed(`${runtime} is too old`, `Install Node ${leastNode.join(".")} or later.`)
+    )
+  }
+]

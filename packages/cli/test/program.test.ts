@@ -1,0 +1,62 @@
+import { assert, describe, it } from "@effect/vitest"
+import { once } from "node:events"
+import { spawn } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { environment } from "../../core/test/support/environment.ts"
+import { runCommand } from "../../core/test/support/program.ts"
+
+const program = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
+
+const run = (...args: ReadonlyArray<string>) => runCommand(process.execPath, [program, ...args])
+
+/** Runs a line of shell in which `effect-msmq` is the command. */
+const shell = (line: string) =>
+  runCommand("bash", ["-c", `effect-msmq() { "$NODE" "$PROGRAM" "$@"; }; ${line}`], {
+    NODE: process.execPath,
+    PROGRAM: program
+  })
+
+describe("the command effect-msmq", () => {
+  it.concurrent("ends without a word when its reader has gone", async () => {
+    const { lines, stderr } = await shell(
+      `effect-msmq peek orders --all --json --backend memory 2>&1 >/dev/full; echo "full $?"; effect-msmq peek orders --full --backend memory 2>/dev/null | true; echo "pipe \${PIPESTATUS[0]}"`
+    )
+    assert.deepStrictEqual(lines.slice(1), [
+      "effect-msmq: cannot write to standard output: ENOSPC: no space left on device, write",
+      "full 1",
+      "pipe 141"
+    ])
+    assert.strictEqual(stderr, "")
+  })
+
+  it.concurrent("says on a machine without Message Queuing what is missing, and what can be done", async () => {
+    const { code, lines, stderr } = await run("queues", "--library", "./nowhere.dll")
+    assert.deepStrictEqual([code, lines], [1, []])
+    assert.match(stderr, /^effect-msmq: \.\/nowhere\.dll cannot be loaded: .*\. Try it here with --backend memory\.\n$/)
+  })
+
+  it.concurrent("says how a name is quoted that a shell has changed, with exit code 2", async () => {
+    const { lines, stderr } = await shell(String.raw`effect-msmq peek .\private$\orders; echo "exit $?"`)
+    assert.strictEqual(lines.at(-1), "exit 2")
+    assert.include(
+      stderr,
+      String.raw`Put single quotes around it in bash, zsh and PowerShell, as in '.\private$\orders'`
+    )
+  })
+
+  it.concurrent("ends at Ctrl-C while it waits for messages", async () => {
+    const child = spawn(
+      process.execPath,
+      [program, "receive", "invoices", "--follow", "--json", "--backend", "memory"],
+      {
+        env: environment,
+        stdio: ["ignore", "pipe", "ignore"]
+      }
+    )
+    const [first] = await once(child.stdout.setEncoding("utf8"), "data")
+    assert.include(first, '"label":"invoice 1"')
+    child.kill("SIGINT")
+    const [code] = await once(child, "exit")
+    assert.strictEqual(code, 130)
+  })
+})
