@@ -24,7 +24,7 @@ const shared = [
   "packages/*/test/**/*.test.ts",
   "{benchmarks,examples,scripts}/test/*.test.ts",
   "examples/tested-service/*.test.ts",
-  ".doctest/*.test.ts"
+  ".doctest/**/*.test.ts"
 ]
 
 /** Files about what a whole process has: memory, garbage, timers, series of metrics, handles that nobody closed, types of koffi. */

@@ -12,6 +12,7 @@ import { packCopy } from "./packages/packCopy.ts"
 import { fetchTools, oneNode } from "./packages/tools.ts"
 import { bundleTrial } from "./packages/trials/bundle.ts"
 import { contentTrials } from "./packages/trials/contents.ts"
+import { guideTrials } from "./packages/trials/guides.ts"
 import { programTrials } from "./packages/trials/programs.ts"
 import { readmeTrial } from "./packages/trials/readme.ts"
 import { typeTrials } from "./packages/trials/types.ts"
@@ -31,6 +32,7 @@ try {
     ...(oneNode === null ? [] : [{ name: "the programs on other versions of Node", reason: oneNode }]),
     // The longest first.
     ...typeTrials(npm, pnpm),
+    ...guideTrials(npm),
     ...contentTrials(npm, pnpm, tarballs),
     // The command is tried as a program.
     ...tarballs.filter(({ name }) => !name.endsWith("/cli")).map((tarball) => readmeTrial(npm, tarball, mqrt)),

@@ -11,7 +11,7 @@ export interface Consumer {
 }
 
 /** Versions that a program installs beside the packages. They have to be those of the lock file. */
-const dependencies = { effect: "4.1.0", "@types/node": "24.19.2" }
+const dependencies = { effect: "4.1.0", zod: "4.6.7", "@types/node": "24.19.2" }
 
 const begin = (name: Consumer["name"], folder: string, tarballs: ReadonlyArray<Tarball>): Consumer => {
   const consumer = { name, folder: join(folder, name) }

@@ -32,11 +32,19 @@ const roots = [
 const fileName =
   /`((?:[\w.-]+\/)*[\w.-]+\.(?:ts|md|c|ps1|json|yml)|(?:packages|docs|scripts|benchmarks|examples)\/[\w./-]+)`/g
 
-/** Names of files in a page that are in none of the folders. */
-const missingFiles = (text: string): ReadonlyArray<string> =>
-  Array.from(text.replaceAll(fence, "").matchAll(fileName), ([, name = ""]) => name).filter(
-    (name) => !roots.some((root) => existsSync(join(root, name)))
+/** Name of a file that a page tells its reader to make. */
+const savedName = /\b(?:Save|and) [\w ]+ as `([\w.-]+)`/g
+
+const namesIn = (text: string, name: RegExp): ReadonlyArray<string> =>
+  Array.from(text.replaceAll(fence, "").matchAll(name), ([, name = ""]) => name)
+
+/** Names of files in a page that are in none of the folders, and that its reader does not make. */
+const missingFiles = (text: string): ReadonlyArray<string> => {
+  const saved = new Set(namesIn(text, savedName))
+  return namesIn(text, fileName).filter(
+    (name) => !saved.has(name) && !roots.some((root) => existsSync(join(root, name)))
   )
+}
 
 /** Returns the anchor that GitHub gives to a heading. */
 const anchorOf = (heading: string): string =>
@@ -69,6 +77,7 @@ describe("the pages", () => {
       []
     )
     assert.deepStrictEqual(missingFiles("`lost.ts` and `docs/bodies.md`"), ["lost.ts"])
+    assert.deepStrictEqual(missingFiles("Save the program as `first.ts`, and the test as `first.test.ts`."), [])
   })
 
   it("name only functions that exist", () => {
