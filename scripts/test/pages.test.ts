@@ -33,7 +33,7 @@ const fileName =
   /`((?:[\w.-]+\/)*[\w.-]+\.(?:ts|md|c|ps1|json|yml)|(?:packages|docs|scripts|benchmarks|examples)\/[\w./-]+)`/g
 
 /** Name of a file that a page tells its reader to make. */
-const savedName = /\b(?:Save|and) [\w ]+ as `([\w.-]+)`/g
+const savedName = /\b(?:Save|and) [\w\s]+\sas `([\w.-]+)`/g
 
 const namesIn = (text: string, name: RegExp): ReadonlyArray<string> =>
   Array.from(text.replaceAll(fence, "").matchAll(name), ([, name = ""]) => name)
@@ -92,6 +92,20 @@ describe("the pages", () => {
     ])
   })
 
+  it("name only members that exist, in the guides", () => {
+    // Guides for who comes from another library have its members, too.
+    const own = pages.filter(({ path }) => /guides[/\\](?!migrating)/.test(path))
+    assert.isAbove(own.length, 10)
+    assert.deepStrictEqual(
+      own.flatMap(({ path, text }) => unknownMembers(text).map((name) => `${path}: ${name}`)),
+      []
+    )
+    assert.deepStrictEqual(
+      unknownMembers("`receiver.consume(handler)`, `receiver.commit()`, `poison: 1`, `poisonous`, `msmq.openSender`"),
+      ["receiver.commit", "poisonous"]
+    )
+  })
+
   it("link only to pages and headings that exist", () => {
     assert.deepStrictEqual(
       pages.flatMap((page) => brokenLinks(page).map((link) => `${page.path}: ${link}`)),
@@ -148,6 +162,39 @@ const unknownNames = (text: string): ReadonlyArray<string> =>
   )
     .filter(({ module, name }) => modules.has(module) && !names.has(name))
     .map(({ name }) => name)
+
+/** Classes of the values that the guides name, where they are not called after them. */
+const classOf: Readonly<Record<string, string>> = {
+  connection: "Connection",
+  control: "MsmqControl",
+  faults: "FaultInjection",
+  ledger: "HandleLedger",
+  msmq: "Connection"
+}
+
+/** Words in backticks that are no members of the SDK: of Node, TypeScript, Windows, pnpm, test runners and OpenTelemetry. */
+const otherWords = new Set([
+  "es2022",
+  "finally",
+  "afterEach",
+  "allowBuilds",
+  "sc.exe",
+  "messaging.process.duration",
+  "msmq.open_handles"
+])
+
+/** Members and options in backticks, such as `receiver.consume` and `poison`, that no code has. */
+const unknownMembers = (text: string): ReadonlyArray<string> => {
+  const others = new Set([...otherWords, ...namesIn(text, savedName)])
+  return Array.from(
+    text.replaceAll(fence, "").matchAll(/`(?:await )?([a-z]\w*(?:\.\w+)*)[`(:]/g),
+    ([, name = ""]) => name
+  ).filter((name) => {
+    const [member = "", owner = ""] = name.split(".").toReversed()
+    const owning = classOf[owner] ?? owner.charAt(0).toUpperCase() + owner.slice(1)
+    return !others.has(name) && !names.has(modules.has(owning) ? `${owning}.${member}` : member)
+  })
+}
 
 describe("the page about the architecture", () => {
   it("lists every folder and every public module of each package, and no other", () => {

@@ -3,10 +3,11 @@ import { transformSync } from "esbuild"
 import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import { filesIn, linesOf, programsIn, resultIn } from "../../pageCode.ts"
+import { bun } from "../../../packages/native/test/support/runtimes.ts"
 import type { Consumer } from "../Consumer.ts"
 import { succeeding } from "../expecting.ts"
 import { type Node, nodes } from "../tools.ts"
-import type { Trial } from "../Trial.ts"
+import type { Skipped, Trial } from "../Trial.ts"
 
 const guides = globSync("docs/guides/*.md").map((path) => ({
   name: basename(path, ".md"),
@@ -62,4 +63,27 @@ const trial = (consumer: Consumer, node: Node): Trial => ({
   }
 })
 
-export const guideTrials = (consumer: Consumer): ReadonlyArray<Trial> => nodes.map((node) => trial(consumer, node))
+/** Bun has the same `test`, under another name. */
+const trialInBun = (consumer: Consumer): Trial | Skipped => {
+  const { command, missing } = bun()
+  const name = "the tests of the guides pass in Bun"
+  if (missing !== null) return { name, reason: missing }
+  return {
+    name,
+    run: async () => {
+      const folder = join(consumer.folder, "guides Bun")
+      mkdirSync(folder)
+      for (const { code, name } of guides.flatMap(({ text }) => filesIn(text))) {
+        if (!/from "(?:vitest|@effect\/vitest)"/.test(code)) {
+          writeFileSync(join(folder, name), code.replace('from "node:test"', 'from "bun:test"'))
+        }
+      }
+      await succeeding(command[0], ["test"], { cwd: folder })
+    }
+  }
+}
+
+export const guideTrials = (consumer: Consumer): ReadonlyArray<Trial | Skipped> => [
+  ...nodes.map((node) => trial(consumer, node)),
+  trialInBun(consumer)
+]
