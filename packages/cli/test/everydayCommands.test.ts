@@ -142,10 +142,57 @@ describe("send", () => {
   it.effect("names the line that cannot be sent; those before it are sent", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(orders)
-      const { code, err } = yield* commandIn({ stdin: '{"a":1}\n{"a":' }, "send", "orders", "--lines", "--as", "json")
+      const { code, err } = yield* commandIn(
+        { stdin: `${'{"a":1}\n'.repeat(700)}{"a":\n${'{"a":1}\n'.repeat(700)}` },
+        "send",
+        "orders",
+        "--lines",
+        "--as",
+        "json"
+      )
       assert.strictEqual(code, 1)
-      assert.match(err, /^effect-msmq: line 2 must be JSON: /)
-      assert.strictEqual(yield* left, 1)
+      assert.match(err, /^effect-msmq: line 701 must be JSON: .*\. The lines before it have been sent\n$/)
+      assert.strictEqual(yield* left, 700)
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("sends the bytes of a line as they are, and refuses a line that is not UTF-8 where it must be text", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders)
+      const stdin = Buffer.from("\u00EF\u00BB\u00BF\u00E9t\u00E9\nb\n", "latin1")
+      yield* commandIn({ stdin }, "send", "orders", "--lines")
+      const { out } = yield* command("peek", "orders", "--json")
+      const bodies = linesOf(out).map((line) => (JSON.parse(line) as { readonly body: string }).body)
+      assert.deepStrictEqual(bodies, [Buffer.from([0xe9, 0x74, 0xe9]).toString("base64"), "Yg=="])
+      const { code, err } = yield* commandIn({ stdin }, "send", "orders", "--lines", "--as", "text")
+      assert.deepStrictEqual([code, err], [1, "effect-msmq: line 1 must be well-formed UTF-8\n"])
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("takes the name of the queue for answers as that of any queue", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders)
+      yield* MessageQueue.create(".\\private$\\answers")
+      yield* command("send", "orders", "question", "--response-queue", "answers")
+      const { out } = yield* command("peek", "orders", "--json")
+      assert.include((JSON.parse(out) as { readonly responseQueue: string }).responseQueue, "private$\\answers")
+      for (const args of [
+        ["send", "orders", "question", "--response-queue"],
+        ["redrive", "orders", "--to"]
+      ]) {
+        assert.strictEqual((yield* command(...args, ".private$answers")).code, 2)
+      }
+    }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("says which file it cannot read, and why", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(orders)
+      for (const flag of ["--file", "--certificate"]) {
+        const body = flag === "--file" ? [] : ["body"]
+        const { code, err } = yield* command("send", "orders", ...body, flag, "nowhere.txt")
+        assert.deepStrictEqual([code, err], [1, "effect-msmq: cannot read nowhere.txt: there is no such file\n"])
+      }
     }).pipe(Effect.provide(layer))
   )
 
@@ -287,6 +334,63 @@ describe("purge", () => {
       const { out } = yield* command("purge", "orders", "--yes")
       assert.strictEqual(out, `2 messages removed from ${orders}\n`)
       assert.strictEqual(yield* left, 0)
+    }).pipe(Effect.provide(layer))
+  )
+})
+
+describe("help", () => {
+  it.effect("is standard output, and fails where it cannot be written", () =>
+    Effect.gen(function* () {
+      for (const args of [["--help"], ["peek", "--help"], ["--version"], []]) {
+        const { code, err, out } = yield* command(...args)
+        assert.deepStrictEqual([code, err], [0, ""])
+        assert.include(out, "effect-msmq")
+        const write = () => Effect.fail(new OutputClosed({ reason: new Failed({ message: "full" }) }))
+        const failed = yield* commandIn({ write }, ...args)
+        assert.deepStrictEqual([failed.code, failed.err], [1, "effect-msmq: full\n"])
+      }
+    }).pipe(Effect.provide(layer))
+  )
+})
+
+describe("the name of a queue", () => {
+  it.effect("is refused where it is not one, and never shortened to that of another queue", () =>
+    Effect.gen(function* () {
+      yield* fill(2)
+      const receiver = yield* MessageQueue.openReceiver(orders)
+      yield* receiver.move(yield* receiver.peek, "poison")
+      for (const name of ["orders;poison;x", "orders;", ";poison", ""]) {
+        const { code } = yield* command("purge", name, "--yes")
+        assert.strictEqual(code, 2, name)
+      }
+      assert.strictEqual((yield* command("peek", "orders;poison")).code, 0)
+      assert.strictEqual((yield* command("purge", "orders;poison", "--yes")).code, 0)
+      assert.strictEqual((yield* command("receive", "orders;poison")).code, 1)
+      assert.strictEqual(yield* left, 1)
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
+  it.effect("is refused with the right quoting where a shell has changed it, and only there", () =>
+    Effect.gen(function* () {
+      for (const name of [
+        ".private$orders",
+        ".private",
+        ".\\private",
+        ".\\private\\orders",
+        "private$orders",
+        "\\private$\\orders",
+        "serverprivate$orders",
+        "DIRECT=OS:serverprivate$orders",
+        "DIRECT=OS:server\\private\\orders"
+      ]) {
+        const { code, err, out } = yield* command("peek", name)
+        assert.strictEqual(code, 2, name)
+        assert.include(err, "the shell may have changed this one", name)
+        assert.include(err, "effect-msmq peek --help", name)
+        assert.strictEqual(out, "", name)
+      }
+      yield* MessageQueue.create(".\\private$\\privateers")
+      assert.strictEqual((yield* command("peek", "privateers")).code, 0)
     }).pipe(Effect.provide(layer))
   )
 })

@@ -18,7 +18,7 @@ const closed = (error: Error & { readonly code?: string }): OutputClosed =>
   })
 
 /** Style of a text, as `styleText` of Node has it. */
-export type Style = "green" | "red" | "magenta" | "dim"
+export type Style = "green" | "red" | "bold" | "dim"
 
 /** Place that a command writes to. */
 export class Output extends Context.Service<

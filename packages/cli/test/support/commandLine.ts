@@ -21,7 +21,7 @@ export interface Place {
   /** Styles of texts; none by default. */
   readonly style?: Output["Service"]["style"]
   /** Standard input; nothing by default. */
-  readonly stdin?: string
+  readonly stdin?: string | Uint8Array
   /** Terminal whose keys and sizes the command gets; none by default. */
   readonly terminal?: Terminal.Terminal
   /** Writes to standard output; by default what is printed is collected. */
@@ -53,7 +53,7 @@ export const commandIn = (
       style
     })
     const backend = () => Layer.succeed(Mqrt, mqrt)
-    const stdio = Stdio.layerTest({ stdin: Stream.make(new TextEncoder().encode(stdin)) })
+    const stdio = Stdio.layerTest({ stdin: Stream.make(Buffer.from(stdin)) })
     const services = Layer.provideMerge(stdio, NodeServices.layer)
     const exit = yield* Effect.exit(
       runCommand(args).pipe(

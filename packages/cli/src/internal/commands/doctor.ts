@@ -9,7 +9,7 @@ import { wrap } from "../wrap.ts"
 
 const words: Readonly<Record<Result["verdict"], readonly [word: string, style: Output.Style]>> = {
   ok: ["ok", "green"],
-  warning: ["warning", "magenta"],
+  warning: ["warning", "bold"],
   failed: ["FAILED", "red"],
   skipped: ["skipped", "dim"]
 }

@@ -1,10 +1,11 @@
 import { type Message, MessageQueue, type Receiver } from "@effect-msmq/core"
-import { Duration, Effect, FileSystem, Option, Path } from "effect"
+import { Duration, Effect, FileSystem, Option, Path, type PlatformError } from "effect"
 import { Command, Flag } from "effect/cli"
 import { counted } from "../amounts.ts"
 import { onBackend } from "../backends.ts"
 import { durationFlag } from "../durationFlag.ts"
 import { Failed } from "../Failed.ts"
+import { fileReason } from "../fileFailure.ts"
 import { messageJson, messageText } from "../messageText.ts"
 import * as Output from "../Output.ts"
 import { atLeastOne } from "../wholeNumbers.ts"
@@ -20,8 +21,8 @@ const intoFolder = (folder: string) =>
   Effect.gen(function* () {
     const files = yield* FileSystem.FileSystem
     const { join } = yield* Path.Path
-    const cannot = (error: { readonly message: string }) =>
-      new Failed({ message: `cannot write into ${folder}: ${error.message}. The message is still in its queue` })
+    const cannot = (error: PlatformError.PlatformError) =>
+      new Failed({ message: `cannot write into ${folder}: ${fileReason(error)}. The message is still in its queue` })
     yield* Effect.mapError(files.makeDirectory(folder, { recursive: true }), cannot)
     return (message: Received) =>
       Effect.gen(function* () {

@@ -1,12 +1,12 @@
 import { MessageQueue } from "@effect-msmq/core"
-import { Effect, Option, Result } from "effect"
+import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { counted } from "../amounts.ts"
 import { onBackend } from "../backends.ts"
 import { WrongUse } from "../Failed.ts"
 import * as Output from "../Output.ts"
 import { atLeastOne } from "../wholeNumbers.ts"
-import { queue, queueOf } from "../queueArgument.ts"
+import { queue, queueFlag } from "../queueArgument.ts"
 
 /** Returns the queue that messages of a subqueue go back to; `"destinationQueue"` for dead letters; `undefined` where it must be given. */
 const originOf = (from: string): string | undefined => {
@@ -23,8 +23,7 @@ export const redrive = Command.make(
   "redrive",
   {
     queue,
-    to: Flag.String("to").pipe(
-      Flag.withMetavar("QUEUE"),
+    to: queueFlag("to").pipe(
       Flag.withDescription(
         "Queue that the messages go to. By default dead letters go to the queue that they were sent to, and messages of a subqueue to its queue"
       ),
@@ -44,11 +43,7 @@ export const redrive = Command.make(
   },
   ({ dryRun, json, label, limit, queue, to }) =>
     Effect.gen(function* () {
-      const given = Option.map(to, queueOf)
-      if (Option.isSome(given) && Result.isFailure(given.value)) {
-        return yield* new WrongUse(`--to must be ${given.value.failure}`)
-      }
-      const target = Option.isSome(given) ? Result.getOrUndefined(given.value) : originOf(queue)
+      const target = Option.getOrElse(to, () => originOf(queue))
       if (target === undefined) {
         return yield* new WrongUse(
           `--to QUEUE must say where the messages of ${queue} go: only dead letters and messages of a subqueue know where they came from`

@@ -4,8 +4,9 @@ import { Argument, Command, Flag } from "effect/cli"
 import { bytes, counted } from "../amounts.ts"
 import { onBackend } from "../backends.ts"
 import { Failed, WrongUse } from "../Failed.ts"
+import { cannotRead } from "../fileFailure.ts"
 import * as Output from "../Output.ts"
-import { queue } from "../queueArgument.ts"
+import { queue, queueFlag } from "../queueArgument.ts"
 
 /** Codecs by the words of `--as`: each takes the text or the bytes that were given. */
 const codecs = {
@@ -34,15 +35,19 @@ const inputOf = (body: Option.Option<string>, file: Option.Option<string>) =>
   Effect.gen(function* () {
     if (Option.isSome(body)) return Stream.make(new TextEncoder().encode(body.value))
     const path = Option.getOrElse(file, () => "-")
-    if (path !== "-") return (yield* FileSystem.FileSystem).stream(path)
+    if (path !== "-") {
+      return Stream.mapError((yield* FileSystem.FileSystem).stream(path), cannotRead(path))
+    }
     const stdio = yield* Stdio.Stdio
     if (yield* stdio.stdinIsTerminal) {
       return yield* new WrongUse(
-        "there is nothing to send: give --body TEXT, --file FILE, or pipe a body into the command"
+        "there is nothing to send: give a body behind the queue, --file FILE, or pipe a body into the command"
       )
     }
-    return stdio.stdin
+    return Stream.mapError(stdio.stdin, cannotRead("standard input"))
   })
+
+const sentBefore = (line: number): string => (line === 1 ? "" : ". The lines before it have been sent")
 
 /** Body as it was given, and the line that it stands in. */
 interface Given {
@@ -50,15 +55,22 @@ interface Given {
   readonly body: Uint8Array
 }
 
-/** Cuts what is read into the bodies of messages: one for each line that is not empty, or one for all. */
+const byteOrderMark = /^\u00EF\u00BB\u00BF/
+
+/** Cuts bytes into lines that are not empty. A character stands for each byte meanwhile, so that none is changed. */
+const linesOf = <E, R>(input: Stream.Stream<Uint8Array, E, R>): Stream.Stream<Given, E, R> =>
+  input.pipe(
+    Stream.map((bytes) => Buffer.from(bytes).toString("latin1")),
+    Stream.splitLines,
+    Stream.map((text, index) => (index === 0 ? text.replace(byteOrderMark, "") : text)),
+    Stream.map((text, index) => ({ line: index + 1, body: Buffer.from(text, "latin1") })),
+    Stream.filter(({ body }) => body.length > 0)
+  )
+
+/** Cuts what is read into the bodies of messages: one for each line, or one for all. */
 const bodiesOf = <E, R>(input: Stream.Stream<Uint8Array, E, R>, lines: boolean): Stream.Stream<Given, E, R> =>
   lines
-    ? input.pipe(
-        Stream.decodeText(),
-        Stream.splitLines,
-        Stream.map((line, index) => ({ line: index + 1, body: new TextEncoder().encode(line) })),
-        Stream.filter(({ body }) => body.length > 0)
-      )
+    ? linesOf(input)
     : Stream.fromEffect(
         Effect.map(Stream.runCollect(input), (chunks) => ({ line: 1, body: Buffer.concat([...chunks]) }))
       )
@@ -107,11 +119,7 @@ const flags = {
     Flag.withDescription("Time after which a message that nobody has received is gone, such as '10 minutes'"),
     Flag.optional
   ),
-  responseQueue: Flag.String("response-queue").pipe(
-    Flag.withMetavar("QUEUE"),
-    Flag.withDescription("Queue for answers"),
-    Flag.optional
-  ),
+  responseQueue: queueFlag("response-queue").pipe(Flag.withDescription("Queue for answers"), Flag.optional),
   deadLetter: Flag.Boolean("dead-letter").pipe(
     Flag.withDescription("A message that is lost on its way goes to the dead-letter queue"),
     Flag.withDefault(false)
@@ -141,7 +149,7 @@ const flags = {
 const contextOf = (authenticate: boolean, file: Option.Option<string>) =>
   Effect.gen(function* () {
     if (Option.isNone(file)) return authenticate ? yield* SecurityContext.acquire() : undefined
-    const bytes = yield* (yield* FileSystem.FileSystem).readFile(file.value)
+    const bytes = yield* Effect.mapError((yield* FileSystem.FileSystem).readFile(file.value), cannotRead(file.value))
     const isDer = bytes[0] === 0x30
     const certificate = yield* isDer ? Certificate.fromDer(bytes) : Certificate.fromPem(new TextDecoder().decode(bytes))
     return yield* SecurityContext.acquire({ certificate })
@@ -170,7 +178,8 @@ export const send = Command.make("send", flags, (given) =>
         Effect.fromResult(encode(given.as, body)).pipe(
           Effect.mapBoth({
             onSuccess: (encoded) => ({ ...message, ...encoded }),
-            onFailure: (rule) => new Failed({ message: given.lines ? `line ${line} ${rule}` : `the body ${rule}` })
+            onFailure: (rule) =>
+              new Failed({ message: `${given.lines ? `line ${line}` : "the body"} ${rule}${sentBefore(line)}` })
           })
         )
       )
