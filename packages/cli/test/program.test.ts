@@ -35,6 +35,18 @@ describe("the command effect-msmq", () => {
     assert.match(stderr, /^effect-msmq: \.\/nowhere\.dll cannot be loaded: .*\. Try it here with --backend memory\.\n$/)
   })
 
+  it.concurrent("says which Node it needs on an older one, which cannot read its modules", async () => {
+    const older = `Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.20.2"}})`
+    const { code, lines, stderr } = await runCommand(process.execPath, [
+      `--import=data:text/javascript,${encodeURIComponent(older)}`,
+      program
+    ])
+    assert.deepStrictEqual(
+      [code, lines, stderr],
+      [1, [], "effect-msmq needs Node 22.19 or later, and this is Node 20.20.2\n"]
+    )
+  })
+
   it.concurrent("says how a name is quoted that a shell has changed, with exit code 2", async () => {
     const { lines, stderr } = await shell(String.raw`effect-msmq peek .\private$\orders; echo "exit $?"`)
     assert.strictEqual(lines.at(-1), "exit 2")
