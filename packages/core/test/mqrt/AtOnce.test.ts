@@ -3,7 +3,7 @@ import { Mqrt } from "@effect-msmq/core/Mqrt"
 import * as AtOnce from "@effect-msmq/core/mqrt/AtOnce"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Layer, Option } from "effect"
+import { Effect, Exit, Layer, Option, Scheduler } from "effect"
 
 const orders = ".\\private$\\orders"
 
@@ -98,6 +98,9 @@ const sendingWith = (attempt: (made: AnyAttempt) => AnyAttempt) =>
     }))
   ).pipe(Layer.provide(InMemoryMqrt.layer))
 
+/** Runs a program whose scheduler lets no fiber yield: the one of the tests may ask for a yield at any step, and then a send takes steps. */
+const withoutYields = Effect.provideService(Scheduler.PreventSchedulerYield, true)
+
 describe("a send whose backend can make it at once", () => {
   it.effect("is made by the attempt alone", () => {
     let attempts = 0
@@ -108,7 +111,7 @@ describe("a send whose backend can make it at once", () => {
     return Effect.gen(function* () {
       assert.deepStrictEqual(yield* labelsOf, ["first", "second", undefined])
       assert.strictEqual(attempts, 2)
-    }).pipe(Effect.scoped, Effect.provide(counted))
+    }).pipe(Effect.scoped, Effect.provide(counted), withoutYields)
   })
 
   it.effect("is run as an effect where the attempt does nothing, and where there is none", () =>
@@ -127,6 +130,6 @@ describe("a send whose backend can make it at once", () => {
     })
     return Effect.gen(function* () {
       assert.isTrue(Exit.hasDies(yield* Effect.exit(receiverOf(["first"]))))
-    }).pipe(Effect.scoped, Effect.provide(throwing))
+    }).pipe(Effect.scoped, Effect.provide(throwing), withoutYields)
   })
 })
