@@ -1,8 +1,11 @@
 #!/usr/bin/env node
-/** The command `effect-msmq`. */
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import * as NodeServices from "@effect/platform-node/NodeServices"
-import { Effect } from "effect"
-import * as EffectMsmq from "./EffectMsmq.ts"
+/** The command `effect-msmq`. Only modules that every Node can read are imported before its version is known. */
+import { isSupported, leastNode } from "./internal/nodeVersion.ts"
 
-EffectMsmq.run(process.argv.slice(2)).pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain)
+if (!isSupported(process.versions.node)) {
+  console.error(`effect-msmq needs Node ${leastNode.join(".")} or later, and this is Node ${process.versions.node}`)
+  process.exit(1)
+}
+
+const { main } = await import("./internal/main.ts")
+main()

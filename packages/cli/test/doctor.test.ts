@@ -1,7 +1,7 @@
 import { MessageQueue, QueueManager } from "@effect-msmq/core"
 import { FaultInjection, MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Fiber } from "effect"
 import { ids, type Result } from "../src/internal/doctor/Doctor.ts"
 import { command, commandIn, layer, linesOf } from "./support/commandLine.ts"
 
@@ -101,6 +101,17 @@ describe("the doctor", () => {
       assert.strictEqual(failed.code, 1)
       assert.deepStrictEqual(verdictsOf(failed.checks, "failed"), ["roundTrip"])
       assert.include(failed.of["roundTrip"]?.found ?? "", "MQ_ERROR_INSUFFICIENT_RESOURCES")
+      assert.deepStrictEqual(yield* QueueManager.privateQueues(), [])
+    }).pipe(Effect.provide(FaultInjection.layer(layer)))
+  )
+
+  it.effect("deletes its queue when it is interrupted", () =>
+    Effect.gen(function* () {
+      const faults = yield* FaultInjection.FaultInjection
+      yield* faults.inject({ function: "MQReceiveMessage", call: 1, stall: "1 hour" })
+      const examining = yield* Effect.forkChild(command("doctor"), { startImmediately: true })
+      while ((yield* QueueManager.privateQueues()).length === 0) yield* Effect.yieldNow
+      yield* Fiber.interrupt(examining)
       assert.deepStrictEqual(yield* QueueManager.privateQueues(), [])
     }).pipe(Effect.provide(FaultInjection.layer(layer)))
   )

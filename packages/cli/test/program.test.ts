@@ -1,11 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
 import { once } from "node:events"
 import { spawn } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { buildForLinux } from "../../native/test/double/buildDouble.ts"
 import { environment } from "../../core/test/support/environment.ts"
 import { runCommand } from "../../core/test/support/program.ts"
 
 const program = fileURLToPath(new URL("../src/bin.ts", import.meta.url))
+
+const double = buildForLinux()
+if ("missing" in double) console.warn(`skipped: there is no double of mqrt.dll (${double.missing})`)
 
 const run = (...args: ReadonlyArray<string>) => runCommand(process.execPath, [program, ...args])
 
@@ -35,6 +42,18 @@ describe("the command effect-msmq", () => {
     assert.match(stderr, /^effect-msmq: \.\/nowhere\.dll cannot be loaded: .*\. Try it here with --backend memory\.\n$/)
   })
 
+  it.concurrent("says which Node it needs on an older one, which cannot read its modules", async () => {
+    const older = `Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.20.2"}})`
+    const { code, lines, stderr } = await runCommand(process.execPath, [
+      `--import=data:text/javascript,${encodeURIComponent(older)}`,
+      program
+    ])
+    assert.deepStrictEqual(
+      [code, lines, stderr],
+      [1, [], "effect-msmq needs Node 22.19 or later, and this is Node 20.20.2\n"]
+    )
+  })
+
   it.concurrent("says how a name is quoted that a shell has changed, with exit code 2", async () => {
     const { lines, stderr } = await shell(String.raw`effect-msmq peek .\private$\orders; echo "exit $?"`)
     assert.strictEqual(lines.at(-1), "exit 2")
@@ -58,5 +77,35 @@ describe("the command effect-msmq", () => {
     child.kill("SIGINT")
     const [code] = await once(child, "exit")
     assert.strictEqual(code, 130)
+  })
+
+  describe.skipIf("missing" in double)("over mqrt.dll", () => {
+    it.concurrent("examines a machine, and gives every handle back", async () => {
+      if ("missing" in double) return
+      const folder = mkdtempSync(join(tmpdir(), "doctor-"))
+      const ledger = join(folder, "ledger.json")
+      const { code, lines, stderr } = await runCommand(
+        process.execPath,
+        [program, "doctor", "--json", "--library", double.mqrt],
+        { MQRT_DOUBLE_LEDGER: ledger }
+      )
+      const { checks } = JSON.parse(lines[0] ?? "") as { checks: ReadonlyArray<{ id: string; verdict: string }> }
+      assert.deepStrictEqual([code, stderr], [0, ""])
+      assert.deepStrictEqual(
+        checks.filter(({ id, verdict }) => id !== "system" && verdict !== "ok"),
+        []
+      )
+      const { counts, violations } = JSON.parse(readFileSync(ledger, "utf8")) as {
+        counts: Record<string, { acquired: number; open: number }>
+        violations: ReadonlyArray<string>
+      }
+      assert.deepStrictEqual(violations, [])
+      assert.deepStrictEqual(
+        Object.values(counts).filter(({ open }) => open !== 0),
+        []
+      )
+      assert.isAbove(counts["queue"]?.acquired ?? 0, 0)
+      rmSync(folder, { recursive: true })
+    })
   })
 })

@@ -1,17 +1,10 @@
 /** Checks of the machine and its runtime. */
 import { Effect } from "effect"
+import { isSupported, leastNode } from "../nodeVersion.ts"
 import { version } from "../version.ts"
 import type { MachineCheck } from "./Check.ts"
 import { failed, ok, warning } from "./Check.ts"
 import { CurrentMachine } from "./Machine.ts"
-
-/** Least version of Node that the packages support. */
-const leastNode = [22, 19] as const
-
-const isSupported = (node: string): boolean => {
-  const [major = 0, minor = 0] = node.split(".").map(Number)
-  return major > leastNode[0] || (major === leastNode[0] && minor >= leastNode[1])
-}
 
 /** Architectures that koffi has a library of and that the layouts were tested for. */
 const tested = new Set(["x64"])

@@ -16,7 +16,9 @@ export const serviceChecks: ReadonlyArray<QueuingCheck> = [
     run: QueueManager.info().pipe(
       Effect.map(({ bytesInAllQueues, connected, type }) =>
         connected
-          ? ok(`Message Queuing runs, ${type}, with ${bytes(Number(bytesInAllQueues))} in its queues`)
+          ? ok(
+              `Message Queuing runs${type === "" ? "" : `, ${type}`}, with ${bytes(Number(bytesInAllQueues))} in its queues`
+            )
           : failed(
               "Message Queuing runs, and is offline: it neither sends to other machines nor takes from them",
               "Start it again with QueueManager.connect, or with Connect in Computer Management."
