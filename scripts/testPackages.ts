@@ -32,7 +32,7 @@ try {
   const sum = await tryAll([
     ...(oneNode === null ? [] : [{ name: "the programs on other versions of Node", reason: oneNode }]),
     // The longest first.
-    ...exampleTrials(folder, tarballs),
+    ...exampleTrials(folder, tarballs, mqrt),
     ...typeTrials(npm, pnpm),
     ...guideTrials(npm),
     ...contentTrials(npm, pnpm, tarballs),

@@ -27,10 +27,14 @@ const copy = (folder: string, tarballs: ReadonlyArray<Tarball>): void => {
 const isFor = (node: Node, { args: [program = ""] }: Transcript): boolean =>
   !node.name.startsWith("Node 22.") || program === "plain-javascript.mjs"
 
+/** Returns `true` for a program that has the option `--native`. The others are in memory only. */
+const takesNative = ({ args: [program = ""] }: Transcript): boolean =>
+  /^[\w-]+\.m?[jt]s$/.test(program) && readFileSync(join("examples", program), "utf8").includes("[--native]")
+
 /** Environment of a reader, without what the scripts of this repository set. */
 const { CI: _ci, FORCE_COLOR: _color, NODE_OPTIONS: _options, ...env } = process.env
 
-const trial = (folder: string, tarballs: ReadonlyArray<Tarball>): Trial => ({
+const trial = (folder: string, tarballs: ReadonlyArray<Tarball>, mqrt: string | undefined): Trial => ({
   name: "the examples print what their README says, on each Node that they are for",
   run: async () => {
     copy(folder, tarballs)
@@ -42,14 +46,23 @@ const trial = (folder: string, tarballs: ReadonlyArray<Tarball>): Trial => ({
         .filter((transcript) => isFor(node, transcript))
         .map(({ args, command, lines }) => ({ args, command: command === "node" ? node.file : command, lines }))
     )
-    const options = { cwd: folder, env: { ...env, NO_COLOR: "1" } }
-    for await (const run of runs) await follow(run, options)
-    return `${runs.length} runs, from ${lowestNode.name} on`
+    const reader = { ...env, NO_COLOR: "1" }
+    for await (const run of runs) await follow(run, { cwd: folder, env: reader })
+    const overDouble = mqrt === undefined ? [] : transcripts.filter(takesNative)
+    for await (const { args, lines } of overDouble) {
+      const run = { command: process.execPath, args: [...args, "--native"], lines }
+      await follow(run, { cwd: folder, env: { ...reader, MQRT_LIBRARY: mqrt } })
+    }
+    return `${runs.length} runs, from ${lowestNode.name} on, and ${overDouble.length} over a double of mqrt.dll`
   }
 })
 
-/** Returns the trial, for a folder that it makes. */
-export const exampleTrials = (folder: string, tarballs: ReadonlyArray<Tarball>): ReadonlyArray<Trial | Skipped> =>
+/** Returns the trial, for a folder that it makes. `mqrt`: the double of `mqrt.dll`, if there is one. */
+export const exampleTrials = (
+  folder: string,
+  tarballs: ReadonlyArray<Tarball>,
+  mqrt: string | undefined
+): ReadonlyArray<Trial | Skipped> =>
   process.platform === "win32"
     ? [{ name: "the examples", reason: "their README is a terminal of Linux or macOS" }]
-    : [trial(join(folder, "examples"), tarballs)]
+    : [trial(join(folder, "examples"), tarballs, mqrt)]
