@@ -1,6 +1,6 @@
 /** Backend of the examples: Message Queuing in memory, or with `--native` that of this Windows machine. */
 import { InMemoryMqrt } from "@effect-msmq/testing"
 
-export const isNative: boolean = process.argv.includes("--native")
-
-export const backend = isNative ? (await import("@effect-msmq/native")).NativeMqrt.layer : InMemoryMqrt.layer
+export const backend = process.argv.includes("--native")
+  ? (await import("@effect-msmq/native")).NativeMqrt.layer
+  : InMemoryMqrt.layer

@@ -2,18 +2,17 @@
  * Service that handles orders until a signal stops it, with Effect. Then it finishes the order that it handles, receives no further one,
  * and exits with code 0.
  *
- *   node consumer-with-effect.ts [MILLISECONDS]
+ *   node consumer-with-effect.ts [MILLISECONDS] [--native]
  *
- * MILLISECONDS: time that an order takes, 500 by default. The queue is in memory, so that the program runs on any system; on
- * Windows `NativeMqrt.layer` of @effect-msmq/native takes the place of `InMemoryMqrt.layer`.
+ * MILLISECONDS: time that an order takes, 500 by default.
  */
 import { MessageQueue, QueueManager } from "@effect-msmq/core"
-import { InMemoryMqrt } from "@effect-msmq/testing"
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Exit } from "effect"
+import { backend } from "./backend.ts"
 
-const orders = ".\\private$\\orders"
-const milliseconds = Number(process.argv[2] ?? 500)
+const orders = ".\\private$\\consumer-orders"
+const milliseconds = Number(process.argv.find((argument) => /^\d+$/.test(argument)) ?? 500)
 
 const program = Effect.gen(function* () {
   yield* MessageQueue.ensure(orders, { transactional: true })
@@ -37,7 +36,7 @@ const program = Effect.gen(function* () {
     // Handlers that are not done after ten seconds are rolled back.
     { shutdownTimeout: "10 seconds" }
   )
-}).pipe(Effect.scoped, Effect.provide(InMemoryMqrt.layer))
+}).pipe(Effect.scoped, Effect.provide(backend))
 
 // SIGTERM and SIGINT interrupt the program. By default it would then exit with code 130.
 NodeRuntime.runMain(program, {

@@ -2,17 +2,16 @@
  * Service that handles orders until a signal stops it, with promises. Then it finishes the order that it handles, receives no further one,
  * and exits with code 0.
  *
- *   node consumer.ts [MILLISECONDS]
+ *   node consumer.ts [MILLISECONDS] [--native]
  *
- * MILLISECONDS: time that an order takes, 500 by default. The queue is in memory, so that the program runs on any system; on
- * Windows `NativeMqrt.layer` of @effect-msmq/native takes the place of `InMemoryMqrt.layer`.
+ * MILLISECONDS: time that an order takes, 500 by default.
  */
 import { connect } from "@effect-msmq/core/promises"
-import { InMemoryMqrt } from "@effect-msmq/testing"
 import { setTimeout as sleep } from "node:timers/promises"
+import { backend } from "./backend.ts"
 
-const orders = ".\\private$\\orders"
-const milliseconds = Number(process.argv[2] ?? 500)
+const orders = ".\\private$\\consumer-orders"
+const milliseconds = Number(process.argv.find((argument) => /^\d+$/.test(argument)) ?? 500)
 
 // Windows has no SIGTERM: a console that closes sends SIGHUP, Ctrl+Break SIGBREAK, and Ctrl+C SIGINT.
 const stopping = new AbortController()
@@ -20,7 +19,7 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK"] as const) {
   process.once(signal, () => stopping.abort(signal))
 }
 
-await using msmq = await connect(InMemoryMqrt.layer)
+await using msmq = await connect(backend)
 await msmq.ensureQueue(orders, { transactional: true })
 
 await using sender = await msmq.openSender(orders)

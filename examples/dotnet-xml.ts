@@ -1,20 +1,18 @@
 /**
- * Orders for a program in .NET, and orders from it: bodies as `XmlMessageFormatter` writes and reads them. DotnetXml.cs is the program on
- * the other side.
+ * Orders for a program in .NET, and orders from it: bodies as `XmlMessageFormatter` writes and reads them. dotnet-xml/Program.cs is the
+ * program on the other side.
  *
  *   node dotnet-xml.ts [--native]
  */
-import { connect, MessageBody } from "@effect-msmq/core/promises"
+import { connect } from "@effect-msmq/core/promises"
 import { backend } from "./backend.ts"
+import { orderBody } from "./dotnet-xml/order.ts"
 
-const queue = ".\\private$\\orders"
-
-/** Class `Order` of the program in .NET. The names and the order of the fields are those of its public members. */
-const body = MessageBody.xml({ Id: "int", Customer: "string", Due: "Date", Items: ["string"] }, { root: "Order" })
+const queue = ".\\private$\\dotnet-orders"
 
 await using msmq = await connect(backend)
 await msmq.ensureQueue(queue)
-await using sender = await msmq.openSender(queue, { body })
+await using sender = await msmq.openSender(queue, { body: orderBody })
 const order = { Id: 7, Customer: "Åse & Söhne", Due: new Date("2026-12-24T12:00:00Z"), Items: ["paper", "ink"] }
 await sender.send({ label: "order 7", body: order })
 
@@ -34,6 +32,6 @@ const fromDotnet = `<?xml version="1.0"?>
 </Order>`
 await using raw = await msmq.openSender(queue)
 await raw.send({ label: "order 8", body: Buffer.from(fromDotnet) })
-await using receiver = await msmq.openReceiver(queue, { body })
+await using receiver = await msmq.openReceiver(queue, { body: orderBody })
 const received = await receiver.receive()
 console.log(`${received.body.Customer}: ${received.body.Items.join(", ")}, due ${received.body.Due.toISOString()}`)

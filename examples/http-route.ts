@@ -5,44 +5,31 @@
  *   node http-route.ts [PORT] [--native]
  *   curl -i -d '{"item":"paper"}' localhost:3000/orders
  */
-import { connect, MessageBody, MsmqError } from "@effect-msmq/core/promises"
+import { connect, MessageBody } from "@effect-msmq/core/promises"
 import { serve } from "@hono/node-server"
-import { Hono } from "hono"
 import { once } from "node:events"
 import { backend } from "./backend.ts"
+import { makeApp } from "./http-route/app.ts"
 
-const queue = ".\\private$\\orders"
+const queue = ".\\private$\\web-orders"
 const port = Number(process.argv.find((argument) => /^\d+$/.test(argument)) ?? 3000)
 
 await using msmq = await connect(backend)
 await msmq.ensureQueue(queue, { transactional: true })
 await using sender = await msmq.openSender(queue, { body: MessageBody.text })
 
-const app = new Hono()
+const stopping = new AbortController()
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK"] as const) {
+  process.once(signal, () => stopping.abort(signal))
+}
 
-app.post("/orders", async (context) => {
-  const order = await context.req.json<unknown>()
-  // An abort of the request comes too late once the order is accepted.
-  const id = await sender.send({ body: JSON.stringify(order) }, { transaction: "singleMessage" })
-  return context.json({ id }, 202)
+const { fetch } = makeApp(msmq, sender, stopping.signal)
+const server = serve({ fetch, port }, (info) => console.log(`listening on port ${info.port}`))
+stopping.signal.addEventListener("abort", () => {
+  server.close()
+  // Requests in flight have ten seconds.
+  setTimeout(() => "closeAllConnections" in server && server.closeAllConnections(), 10_000).unref()
 })
-
-app.get("/healthz", async (context) => {
-  const { checks, healthy } = await msmq.checkHealth({ queues: [queue], maximumDepth: 10_000 })
-  return context.json({ healthy, checks: checks.map(({ message }) => message) }, healthy ? 200 : 503)
-})
-
-app.onError((error, context) => {
-  if (error instanceof SyntaxError) return context.json({ error: "the body must be JSON" }, 400)
-  if (!(error instanceof MsmqError)) throw error
-  if (error.isRetryable) context.header("Retry-After", "5")
-  return context.json({ error: error.message }, error.isRetryable ? 503 : 500)
-})
-
-const server = serve({ fetch: app.fetch, port }, (info) => console.log(`listening on port ${info.port}`))
-
-const stop = Promise.race(["SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK"].map((signal) => once(process, signal)))
-await stop
-server.close()
+// An error of the server, such as a port that is in use, ends the program.
 await once(server, "close")
-console.log(`stopped, ${await msmq.queueManager.messageCount(queue)} orders in the queue`)
+console.log(`stopped, ${await msmq.queueManager.messageCount(queue)} in the queue`)

@@ -1,12 +1,15 @@
-// Plain JavaScript on Node 22, which has no `using`: what is opened through a connection is closed with it, in one `finally`.
+// Plain JavaScript for Node 22, which has no `using`: what is opened through a connection is closed with it, in one `finally`.
 //
-//   node plain-javascript.mjs
+//   node plain-javascript.mjs [--native]
 import { connect, MessageBody } from "@effect-msmq/core/promises"
-import { InMemoryMqrt } from "@effect-msmq/testing"
 
-const queue = ".\\private$\\orders"
+const queue = ".\\private$\\plain-orders"
 
-const msmq = await connect(InMemoryMqrt.layer)
+const backend = process.argv.includes("--native")
+  ? (await import("@effect-msmq/native")).NativeMqrt.layer
+  : (await import("@effect-msmq/testing")).InMemoryMqrt.layer
+
+const msmq = await connect(backend)
 try {
   await msmq.ensureQueue(queue)
   const sender = await msmq.openSender(queue, { body: MessageBody.text })

@@ -7,7 +7,7 @@
 import { connect, MessageBody } from "@effect-msmq/core/promises"
 import { backend } from "./backend.ts"
 
-const queue = ".\\private$\\orders"
+const queue = ".\\private$\\failing-orders"
 const prices = new Map([["paper", 3]])
 
 await using msmq = await connect(backend)

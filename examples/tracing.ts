@@ -6,13 +6,13 @@
  */
 import { MessageQueue, Telemetry } from "@effect-msmq/core"
 import * as OtelTracer from "@effect/opentelemetry/OtelTracer"
-import * as Resource from "@effect/opentelemetry/Resource"
 import { trace } from "@opentelemetry/api"
+import { resourceFromAttributes } from "@opentelemetry/resources"
 import { BasicTracerProvider, ConsoleSpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base"
 import { Effect, Layer } from "effect"
 import { backend } from "./backend.ts"
 
-const queue = ".\\private$\\orders"
+const queue = ".\\private$\\traced-orders"
 
 const send = Effect.gen(function* () {
   const sender = yield* MessageQueue.openSender(queue)
@@ -32,11 +32,13 @@ const program = Effect.gen(function* () {
 })
 
 // Whatever else in the process uses OpenTelemetry has the same provider.
-const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(new ConsoleSpanExporter())] })
+const provider = new BasicTracerProvider({
+  resource: resourceFromAttributes({ "service.name": "orders" }),
+  spanProcessors: [new SimpleSpanProcessor(new ConsoleSpanExporter())]
+})
 trace.setGlobalTracerProvider(provider)
-const tracing = OtelTracer.layerGlobal.pipe(Layer.provide(Resource.layer({ serviceName: "orders" })))
 // The messages carry the context of the span that sends them.
 const propagation = Layer.succeed(Telemetry.PropagateTraceContext)(true)
 
-await Effect.runPromise(Effect.provide(program, Layer.mergeAll(backend, tracing, propagation)))
+await Effect.runPromise(Effect.provide(program, Layer.mergeAll(backend, OtelTracer.layerGlobal, propagation)))
 await provider.shutdown()

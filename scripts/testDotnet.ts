@@ -56,7 +56,11 @@ else {
   else prepareClient(double.mqrt)
   await fetchPackages(folder, packages).catch(({ message }: Error) => stop(message))
   for (const compiled of [
-    { sources: "packages/core/test/dotnet/judge/*.cs", output: program, assemblies },
+    {
+      sources: "{packages/core/test/dotnet/judge/*,examples/dotnet-xml/Order}.cs",
+      output: program,
+      assemblies
+    },
     { sources, output: client, assemblies }
   ]) {
     const fault = compileCSharp(compiled)

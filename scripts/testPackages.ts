@@ -12,6 +12,7 @@ import { packCopy } from "./packages/packCopy.ts"
 import { fetchTools, oneNode } from "./packages/tools.ts"
 import { bundleTrial } from "./packages/trials/bundle.ts"
 import { contentTrials } from "./packages/trials/contents.ts"
+import { exampleTrials } from "./packages/trials/examples.ts"
 import { guideTrials } from "./packages/trials/guides.ts"
 import { programTrials } from "./packages/trials/programs.ts"
 import { readmeTrial } from "./packages/trials/readme.ts"
@@ -31,6 +32,7 @@ try {
   const sum = await tryAll([
     ...(oneNode === null ? [] : [{ name: "the programs on other versions of Node", reason: oneNode }]),
     // The longest first.
+    ...exampleTrials(folder, tarballs, mqrt),
     ...typeTrials(npm, pnpm),
     ...guideTrials(npm),
     ...contentTrials(npm, pnpm, tarballs),

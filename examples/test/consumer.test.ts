@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { fileURLToPath } from "node:url"
+import { bundle } from "../../packages/core/test/support/bundle.ts"
 import { runCommand } from "../../packages/core/test/support/program.ts"
 
 const programs = {
@@ -8,11 +9,11 @@ const programs = {
 } as const
 
 /** Runs a program, and ends it by a signal when it handles its first order. */
-const stopWhileHandling = (path: string, milliseconds: number) => {
+const stopWhileHandling = async (path: string, milliseconds: number) => {
   let sent = false
   return runCommand(
     process.execPath,
-    ["--no-warnings", fileURLToPath(new URL(path, import.meta.url)), String(milliseconds)],
+    ["--no-warnings", await bundle(fileURLToPath(new URL(path, import.meta.url))), String(milliseconds)],
     {},
     (child) => {
       if (!sent) child.kill("SIGTERM")

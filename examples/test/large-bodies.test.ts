@@ -44,7 +44,7 @@ describe("the example with large bodies", () => {
 
   it("says how it is called", () => {
     const { status, stderr } = run()
-    assert.deepStrictEqual([status, stderr], [2, "Usage: node large-bodies.ts FOLDER FILE...\n"])
+    assert.deepStrictEqual([status, stderr], [2, "Usage: node large-bodies.ts FOLDER FILE... [--native]\n"])
   })
 })
 

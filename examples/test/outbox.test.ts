@@ -93,6 +93,56 @@ describe("the outbox and the inbox", () => {
     assert.strictEqual(database.count("(SELECT count(DISTINCT name) FROM handled)"), 50)
   })
 
+  it("handle each message once, and lose none, when a crash comes at any one of their steps", async () => {
+    /** Runs all with a crash at one step. Returns `true` if there is such a step. */
+    const crashAt = async (step: number): Promise<boolean> => {
+      await using msmq = await connect(quiet)
+      await msmq.createQueue(queue, { transactional: true })
+      using database = open()
+      let steps = 0
+      database.crash = () => {
+        if (++steps === step) throw new Error("crash")
+      }
+      const steadily = async (run: () => unknown) => {
+        try {
+          await run()
+        } catch (error) {
+          assert.strictEqual((error as Error).message, "crash")
+          await run()
+        }
+      }
+      // A crash after the commit is one of a sender that does not know of it, and orders again.
+      await steadily(() => {
+        if (database.count("(SELECT count(*) FROM outbox)") > 0) return
+        atomically(database, () => {
+          for (const body of ["order 1", "order 2"]) post(database, { queue, body })
+        })
+      })
+      await using sender = await msmq.openSender(queue, text)
+      await steadily(() => flush(sender, database, 0))
+      await using receiver = await msmq.openReceiver(queue, text)
+      const receive = () =>
+        msmq.transaction(async () => {
+          const message = await receiver.poll()
+          if (message === undefined) return false
+          once(database, message, () => database.prepare("INSERT INTO handled (name) VALUES (?)").run(message.body))
+          return true
+        })
+      await repeat(async () => {
+        let isEmpty = false
+        await steadily(async () => (isEmpty = !(await receive())))
+        return isEmpty
+      })
+      assert.strictEqual(database.count("(SELECT count(*) FROM handled)"), 2)
+      assert.strictEqual(database.count("(SELECT count(DISTINCT name) FROM handled)"), 2)
+      assert.strictEqual(database.count("(SELECT count(*) FROM outbox)"), 0)
+      return steps >= step
+    }
+    let step = 0
+    await repeat(async () => !(await crashAt(++step)))
+    assert.isAbove(step, 15)
+  })
+
   it("send a message when it is due, and none of a transaction that was rolled back", async () => {
     await using msmq = await connect(InMemoryMqrt.layer)
     await msmq.createQueue(queue, { transactional: true })

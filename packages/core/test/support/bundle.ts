@@ -32,6 +32,16 @@ const withBackend = (folder: string, file: string): Plugin => ({
   }
 })
 
+/** Leaves out a native backend that a program may import when it runs, so that it starts without koffi. */
+const withoutNative: Plugin = {
+  name: "without native",
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /^@effect-msmq\/native$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "@effect-msmq/native", external: true } : undefined
+    )
+  }
+}
+
 const write = async (program: string, backend: string | undefined): Promise<string> => {
   const folder = dirname(program)
   const { outputFiles } = await build({
@@ -44,7 +54,7 @@ const write = async (program: string, backend: string | undefined): Promise<stri
     logLevel: "warning",
     mainFields: ["module", "main"],
     platform: "node",
-    plugins: [ownUrls(folder), ...(backend === undefined ? [] : [withBackend(folder, backend)])],
+    plugins: [ownUrls(folder), withoutNative, ...(backend === undefined ? [] : [withBackend(folder, backend)])],
     target: "node24",
     write: false
   })

@@ -1,20 +1,13 @@
 // The program in .NET beside dotnet-xml.ts: it receives an order and sends one, with System.Messaging (.NET Framework).
 using System;
 using System.Messaging;
-
-public class Order
-{
-    public int Id;
-    public string Customer;
-    public DateTime Due;
-    public string[] Items;
-}
+using Shop;
 
 public static class Program
 {
     public static void Main()
     {
-        using (var queue = new MessageQueue(@".\private$\orders"))
+        using (var queue = new MessageQueue(@".\private$\dotnet-orders"))
         {
             queue.Formatter = new XmlMessageFormatter(new[] { typeof(Order) });
             var received = (Order)queue.Receive(TimeSpan.FromSeconds(10)).Body;
