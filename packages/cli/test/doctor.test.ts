@@ -115,6 +115,16 @@ describe("the doctor", () => {
     }).pipe(Effect.scoped, Effect.provide(layer))
   )
 
+  it.effect("looks at no more than 10,000 dead letters, and says that there may be more", () =>
+    Effect.gen(function* () {
+      yield* MessageQueue.create(".\\private$\\full", { quota: 0 })
+      const sender = yield* MessageQueue.openSender(".\\private$\\full")
+      yield* sender.sendAll(Array.from({ length: 10_001 }, () => ({ journaling: { deadLetter: true } })))
+      const { of } = yield* examined()
+      assert.include(of["deadLetters"]?.found ?? "", "has at least 10,000 messages")
+    }).pipe(Effect.scoped, Effect.provide(layer))
+  )
+
   it.effect("names queues that are nearly full, and the queues that an earlier doctor left", () =>
     Effect.gen(function* () {
       yield* MessageQueue.create(".\\private$\\effect-msmq-doctor-1")
