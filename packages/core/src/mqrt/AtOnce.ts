@@ -1,7 +1,8 @@
 /**
- * Effects that mostly end at once, without a wait, such as the receive of a message that is there; for the author of a backend.
+ * Effects that mostly end at once, without a wait, such as the receive of a message that is there and the send of one; for the author
+ * of a backend.
  *
- * Core makes the attempt of such an effect in the step of the fiber that hands its message out. Other effects take a step for
+ * Core makes the attempt of such an effect in the step of the fiber that asks for it. Other effects take a step for
  * each of their parts, which together take as long as the rest of core's work on a message. An effect that a decorator makes of
  * one has no attempt, and is run as all others are.
  *
@@ -23,7 +24,7 @@ const attemptKey: unique symbol = Symbol.for("~@effect-msmq/core/mqrt/AtOnce")
 export type Attempt<A, E> = (fiber: Fiber.Fiber<unknown, unknown>) => A | Exit.Exit<never, E> | undefined
 
 interface WithAttempt<A, E> {
-  readonly [attemptKey]?: Attempt<A, E>
+  [attemptKey]?: Attempt<A, E>
 }
 
 /**
@@ -45,8 +46,13 @@ interface WithAttempt<A, E> {
  * @category constructors
  * @since 0.1.0
  */
-export const make = <A, E>(effect: Effect.Effect<A, E>, attempt: Attempt<A, E>): Effect.Effect<A, E> =>
-  Object.assign(effect, { [attemptKey]: attempt })
+export const make = <A, E>(
+  effect: Effect.Effect<A, E> & WithAttempt<A, E>,
+  attempt: Attempt<A, E>
+): Effect.Effect<A, E> => {
+  effect[attemptKey] = attempt
+  return effect
+}
 
 /**
  * Returns the attempt of an effect; `undefined` where it has none.

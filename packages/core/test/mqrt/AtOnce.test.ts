@@ -80,3 +80,53 @@ describe("a receive whose backend can make it at once", () => {
     }).pipe(Effect.scoped, Effect.provide(throwing))
   })
 })
+
+type AnyAttempt = AtOnce.Attempt<never, never> | undefined
+
+/** Returns a backend in memory whose sends get other attempts, or none. */
+const sendingWith = (attempt: (made: AnyAttempt) => AnyAttempt) =>
+  Layer.effect(
+    Mqrt,
+    Effect.map(Mqrt, (mqrt) => ({
+      ...mqrt,
+      sendMessages: (...given: Parameters<typeof mqrt.sendMessages>) => {
+        const effect = mqrt.sendMessages(...given)
+        const made = attempt(AtOnce.attemptOf(effect) as AnyAttempt)
+        const plain = Effect.suspend(() => effect)
+        return made === undefined ? plain : AtOnce.make(plain, made)
+      }
+    }))
+  ).pipe(Layer.provide(InMemoryMqrt.layer))
+
+describe("a send whose backend can make it at once", () => {
+  it.effect("is made by the attempt alone", () => {
+    let attempts = 0
+    const counted = sendingWith((attempt) => (fiber) => {
+      attempts++
+      return attempt?.(fiber)
+    })
+    return Effect.gen(function* () {
+      assert.deepStrictEqual(yield* labelsOf, ["first", "second", undefined])
+      assert.strictEqual(attempts, 2)
+    }).pipe(Effect.scoped, Effect.provide(counted))
+  })
+
+  it.effect("is run as an effect where the attempt does nothing, and where there is none", () =>
+    Effect.gen(function* () {
+      for (const attempt of [undefined, () => undefined]) {
+        const layer = sendingWith(() => attempt)
+        const labels = yield* labelsOf.pipe(Effect.scoped, Effect.provide(layer, { local: true }))
+        assert.deepStrictEqual(labels, ["first", "second", undefined])
+      }
+    })
+  )
+
+  it.effect("leaves nothing to wait for at the closing when its attempt throws", () => {
+    const throwing = sendingWith(() => () => {
+      throw new Error("a fault of the backend")
+    })
+    return Effect.gen(function* () {
+      assert.isTrue(Exit.hasDies(yield* Effect.exit(receiverOf(["first"]))))
+    }).pipe(Effect.scoped, Effect.provide(throwing))
+  })
+})

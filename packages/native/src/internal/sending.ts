@@ -7,6 +7,7 @@ import type {
 import * as EventLoopTurn from "@effect-msmq/core/mqrt/EventLoopTurn"
 import type { Interruptible, MqrtFailure, MqrtFunctions, QueueHandle } from "@effect-msmq/core/Mqrt"
 import * as Cause from "effect/Cause"
+import * as AtOnce from "@effect-msmq/core/mqrt/AtOnce"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import { constVoid, identity } from "effect/Function"
@@ -182,7 +183,33 @@ export const sending = (
   const watchOver = (sends: QueueSends, pace: Pace, messages: number): SendWatch =>
     sends.followsAtOnce(EventLoopTurn.askedAt()) && messages === 1 && pace.isVeryQuick ? unwatched : new SendTurn(pace)
 
-  const sendMessages: MqrtFunctions["sendMessages"] = (queue, messages, options, interruptible = identity) =>
+  /** Sends one message on the main thread. Returns `undefined` where it would have to wait. */
+  const sendAtOnce = (
+    fiber: Fiber.Fiber<unknown, unknown>,
+    queue: QueueHandle,
+    messages: ReadonlyArray<OutgoingProperties>,
+    options: SendParameters
+  ): SendOutcome | undefined => {
+    calls.assertOpen("MQSendMessage")
+    const sends = sendsOn(queue)
+    const pace = sends.paces.of(options)
+    const isHere = !sends.isBusy && !pace.isSlow
+    return isHere && !isSynchronous(fiber)
+      ? sendHere(sends.handle, messages, options, watchOver(sends, pace, messages.length))
+      : undefined
+  }
+
+  const sendMessages: MqrtFunctions["sendMessages"] = (queue, messages, options, interruptible = identity) => {
+    const send = sendInSteps(queue, messages, options, interruptible)
+    return messages.length === 1 ? AtOnce.make(send, (fiber) => sendAtOnce(fiber, queue, messages, options)) : send
+  }
+
+  const sendInSteps = (
+    queue: QueueHandle,
+    messages: ReadonlyArray<OutgoingProperties>,
+    options: SendParameters,
+    interruptible: Interruptible
+  ): Effect.Effect<SendOutcome> =>
     Effect.withFiber((fiber) => {
       calls.assertOpen("MQSendMessage")
       const sends = sendsOn(queue)

@@ -2,6 +2,7 @@ import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import { identity } from "effect/Function"
 import type * as Fiber from "effect/Fiber"
 import { constVoid } from "effect/Function"
 import * as Option from "effect/Option"
@@ -37,6 +38,7 @@ import type { Reading, Source } from "./sources.ts"
 import { addressRule, QueueAddresses } from "../names/QueueAddresses.ts"
 import { errorOf } from "../options/illegalOption.ts"
 import { checkParticipation, checkSigner, isParticipationWord } from "../options/owned.ts"
+import * as AtOnce from "../../mqrt/AtOnce.ts"
 import * as EventLoopTurn from "../../mqrt/EventLoopTurn.ts"
 import { mayYield, unbroken } from "./unbroken.ts"
 
@@ -163,6 +165,21 @@ export class Batch<Body> {
     const slice = [record]
     const { length } = record.body
     if (isLarge(this.#settings, record)) return observation.untilEnd(this.#sendRest(largeOf(message, record)))
+    const attempted = this.#attempt(slice, fiber)
+    if (attempted !== undefined) {
+      if (Exit.isExit(attempted)) return observation.end(attempted)
+      const error = this.#count(
+        attempted,
+        attempted.accepted === 1,
+        attempted.accepted === 1 ? length : 0,
+        fiber.context
+      )
+      this.#use.end()
+      if (error !== undefined) return observation.end(Exit.fail(error))
+      return attempted.accepted === 1
+        ? observation.end(Exit.succeed(attempted.messageIds?.[0] ?? ""))
+        : observation.untilEnd(this.#sendRest(restOf(message, slice, length)))
+    }
     return Effect.uninterruptibleMask((restore) => {
       // Reading the message may have closed the sender, or made its handle stale.
       if (!this.#use.beginUnsafe()) return observation.untilEnd(restore(this.#sendRest(restOf(message, slice, length))))
@@ -182,6 +199,27 @@ export class Batch<Body> {
         }
       })
     })
+  }
+
+  /**
+   * Sends a slice without a step of the fiber, where the backend can and no other handle is used. The use of the sender then goes on;
+   * otherwise nothing was done. Returns the exit of a call that threw, whose use has ended.
+   */
+  #attempt(
+    slice: ReadonlyArray<OutgoingProperties>,
+    fiber: Fiber.Fiber<unknown, unknown>
+  ): SendOutcome | Exit.Exit<never> | undefined {
+    const { gate, parameters } = this.#settings
+    if (parameters === undefined || !this.#use.beginUnsafe()) return undefined
+    gate?.close()
+    try {
+      const outcome = AtOnce.attemptOf(this.#callWith(slice, identity, parameters))?.(fiber)
+      if (outcome === undefined || Exit.isExit(outcome)) this.#use.end()
+      return outcome
+    } catch (defect) {
+      this.#use.end()
+      return Exit.die(defect)
+    }
   }
 
   /** Sends one message. Returns its id. */

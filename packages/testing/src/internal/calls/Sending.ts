@@ -2,7 +2,10 @@ import type { ErrorCodeName } from "@effect-msmq/core/ErrorCode"
 import type { MqrtFailure, QueueHandle } from "@effect-msmq/core/Mqrt"
 import type { OutgoingProperties, SendParameters, SendOutcome } from "@effect-msmq/core/mqrt/MessageProperties"
 import type { Sid } from "@effect-msmq/core/Sid"
+import * as AtOnce from "@effect-msmq/core/mqrt/AtOnce"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import * as ArrivalRules from "../arrival/ArrivalRules.ts"
 import * as Envelopes from "../arrival/Envelope.ts"
@@ -59,7 +62,25 @@ export const send = (
         ? Effect.as(network.operations.begin(network.flow(now), fiber), outcome)
         : Effect.succeed(outcome)
     }
-  return network.operations.whenIdle(sendAll(messages), () => sendAll(messages.map(copyOf)))
+  const sent = network.operations.whenIdle(sendAll(messages), () => sendAll(messages.map(copyOf)))
+  return messages.length === 1
+    ? AtOnce.make(sent, (fiber) => sendAtOnce(machine, handle, messages, options, fiber))
+    : sent
+}
+
+/** Sends without a step of the fiber. Returns `undefined` where an operation goes on, or begins with the send. */
+const sendAtOnce = (
+  machine: Machine,
+  handle: QueueHandle,
+  messages: ReadonlyArray<OutgoingProperties>,
+  options: SendParameters,
+  fiber: Fiber.Fiber<unknown, unknown>
+): SendOutcome | undefined => {
+  const opened = machine.open.get(handle)
+  const isHere = machine.network.operations.isIdle && opened?.destinations.some(({ queue }) => queue.outgoing) === false
+  return isHere
+    ? sendNow(machine, handle, messages, options, fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
+    : undefined
 }
 
 const sendNow = (
