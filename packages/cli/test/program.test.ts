@@ -107,5 +107,14 @@ describe("the command effect-msmq", () => {
       assert.isAbove(counts["queue"]?.acquired ?? 0, 0)
       rmSync(folder, { recursive: true })
     })
+
+    it.concurrent("reports a call that never returns, and ends", async () => {
+      const held = fileURLToPath(new URL("programs/heldDoctor.ts", import.meta.url))
+      const { code, lines, signal } = await runCommand(process.execPath, [held, "MQMgmtGetInfo"])
+      const { checks } = JSON.parse(lines[0] ?? "") as { checks: ReadonlyArray<{ id: string; found: string }> }
+      assert.include(checks.find(({ id }) => id === "service")?.found ?? "", "did not answer in time")
+      // A process that is killed has this exit code on Windows, and none elsewhere.
+      assert.deepStrictEqual([code, signal], process.platform === "win32" ? [1, null] : [null, "SIGKILL"])
+    })
   })
 })

@@ -20,13 +20,14 @@ const few = { body: false, extension: false, queues: false, security: false } as
 
 type Letter = Pick<Message.ReceivedMessage, "arrivedTime" | "bodySize" | "class">
 
-/** Sums up the messages of a dead-letter queue by looking at each, since Message Queuing does not count them. */
+/** Sums up the first messages of a dead-letter queue by looking at each, since Message Queuing does not count them. */
 export const sumUp = <A>(
   { queue }: DeadLetterQueue,
   empty: A,
+  most: number,
   add: (sum: A, letter: Letter) => A
 ): Effect.Effect<A, MsmqError.MsmqError, Mqrt> =>
   MessageQueue.openReceiver(queue, { access: "peek", read: few }).pipe(
-    Effect.flatMap(({ browse }) => Stream.runFold(browse, () => empty, add)),
+    Effect.flatMap(({ browse }) => Stream.runFold(Stream.take(browse, most), () => empty, add)),
     Effect.scoped
   )

@@ -48,14 +48,14 @@ export const doctor = Command.make(
       const output = yield* Output.Output
       const columns = yield* output.columns
       const results = yield* examine(open, Duration.max(timeout, Duration.millis(1)), (result) =>
-        json ? Effect.void : Effect.orDie(output.write(`${textOf(result, columns, output.style)}\n`))
+        json ? Effect.void : output.write(`${textOf(result, columns, output.style)}\n`)
       )
       const sick = results.filter(({ verdict }) => verdict === "failed")
       if (json) yield* Output.json({ healthy: sick.length === 0, checks: results })
       if (sick.length > 0) {
         return yield* new Failed({ message: json ? "" : `failed: ${sick.map(({ id }) => id).join(", ")}` })
       }
-    }).pipe(Effect.scoped)
+    })
 ).pipe(
   Command.withDescription("Examines the Message Queuing of this machine, and says what to do about what it finds."),
   Command.withExamples([

@@ -36,7 +36,7 @@ const rowOf = (queue: QueueManager.ListedQueue): Row => ({
 
 /** Counts the dead letters. */
 const deadLetters = Effect.forEach(deadLetterQueues, (queue) =>
-  sumUp(queue, { messages: 0, bytes: 0 }, (sum, { bodySize }) => ({
+  sumUp(queue, { messages: 0, bytes: 0 }, Infinity, (sum, { bodySize }) => ({
     messages: sum.messages + 1,
     bytes: sum.bytes + bodySize
   })).pipe(

@@ -1,7 +1,7 @@
 /** Checks of the doctor, and their results. */
 import type { MsmqError } from "@effect-msmq/core"
 import type { Mqrt } from "@effect-msmq/core/Mqrt"
-import type { Effect, Scope } from "effect"
+import { Effect, type Scope } from "effect"
 
 /** Result of a check. */
 export interface Finding {
@@ -16,7 +16,7 @@ export interface Finding {
 export interface Check<Services> {
   /** Name in JSON and in the documentation. */
   readonly id: string
-  /** Checks that must not have failed. Otherwise this one is skipped. */
+  /** Checks that must have been well. Otherwise this one is skipped. */
   readonly needs: ReadonlyArray<string>
   readonly run: Effect.Effect<Finding, MsmqError.MsmqError, Services | Scope.Scope>
 }
@@ -32,3 +32,16 @@ export const ok = (found: string): Finding => ({ verdict: "ok", found })
 export const warning = (found: string, advice: string): Finding => ({ verdict: "warning", found, advice })
 
 export const failed = (found: string, advice: string): Finding => ({ verdict: "failed", found, advice })
+
+/** Makes a warning of a check that this user may not make. */
+export const unlessDenied =
+  (subject: string) =>
+  <R>(check: Effect.Effect<Finding, MsmqError.MsmqError, R>): Effect.Effect<Finding, MsmqError.MsmqError, R> =>
+    Effect.catchReason(check, "MsmqError", "AccessDenied", () =>
+      Effect.succeed(
+        warning(
+          `this user may not look at ${subject}`,
+          "Run the command as an administrator, or as the account that your programs run as."
+        )
+      )
+    )

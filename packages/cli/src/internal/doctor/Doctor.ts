@@ -1,15 +1,19 @@
 /** Runs the checks of the doctor in order. */
 import type { MsmqError } from "@effect-msmq/core"
 import type { Mqrt } from "@effect-msmq/core/Mqrt"
-import { Cause, type Context, type Duration, Effect, Exit, Option, type Scope } from "effect"
+import { Cause, type Context, type Duration, Effect, Exit, Option, Scope } from "effect"
 import type { Failed } from "../Failed.ts"
+import { OnStuckCalls } from "../stuckCalls.ts"
+import { adviceFor } from "./advice.ts"
 import type { Check, Finding } from "./Check.ts"
 import { failed, ok } from "./Check.ts"
+import { CurrentMachine } from "./Machine.ts"
 import { machineChecks } from "./machineChecks.ts"
 import { queueChecks } from "./queueChecks.ts"
 import { roundTrips } from "./roundTrips.ts"
-import { securityChecks } from "./securityChecks.ts"
+import { certificateChecks, securityChecks } from "./securityChecks.ts"
 import { serviceChecks } from "./serviceChecks.ts"
+import { TimeLimit } from "./TimeLimit.ts"
 
 /** Result of a check that was made, or not. */
 export interface Result {
@@ -19,7 +23,8 @@ export interface Result {
   readonly advice: string | null
 }
 
-const queuingChecks = [...serviceChecks, ...securityChecks, ...roundTrips, ...queueChecks]
+// Certificates can be looked at where the service does not run.
+const queuingChecks = [...certificateChecks, ...serviceChecks, ...securityChecks, ...roundTrips, ...queueChecks]
 
 /**
  * Ids of all checks, in order.
@@ -47,67 +52,94 @@ const resultOf = (id: string, { advice, found, verdict }: Finding): Result => ({
   advice: advice ?? null
 })
 
+const skipped = (id: string, missing: string): Result => ({
+  id,
+  verdict: "skipped",
+  found: `needs ${missing}`,
+  advice: null
+})
+
+const late = failed(
+  "Message Queuing did not answer in time",
+  "Look whether its service hangs, or give more time with --timeout."
+)
+
 /** Makes a check, unless one that it needs was not well. A check takes no longer than the limit, and never fails. */
-const make = <Services>(
-  { id, needs, run }: Check<Services>,
+const make = (
+  { id, needs, run }: Check<never>,
   before: ReadonlyArray<Result>,
-  limit: Duration.Duration
-): Effect.Effect<Result, never, Exclude<Services, Scope.Scope>> => {
+  time: TimeLimit
+): Effect.Effect<Result> => {
   const missing = before.find((result) => needs.includes(result.id) && result.verdict !== "ok")
-  if (missing !== undefined) {
-    return Effect.succeed({ id, verdict: "skipped", found: `needs ${missing.id}`, advice: null })
-  }
-  return run.pipe(
-    Effect.scoped,
-    Effect.timeoutOption(limit),
-    Effect.exit,
-    Effect.map((exit) =>
-      Exit.isFailure(exit)
-        ? resultOf(id, failed(messageOf(exit.cause), "See the message."))
-        : resultOf(
-            id,
-            Option.getOrElse(exit.value, () =>
-              failed(
-                "Message Queuing did not answer in time",
-                "Look whether its service hangs, or give more time with --timeout."
-              )
-            )
-          )
-    )
-  ) as Effect.Effect<Result, never, Exclude<Services, Scope.Scope>>
+  if (missing !== undefined) return Effect.succeed(skipped(id, missing.id))
+  return Effect.map(Effect.exit(time.run(Effect.scoped(run))), (exit) =>
+    Exit.isFailure(exit)
+      ? resultOf(id, failed(messageOf(exit.cause), adviceFor(Option.getOrUndefined(Cause.findErrorOption(exit.cause)))))
+      : resultOf(
+          id,
+          Option.getOrElse(exit.value, () => late)
+        )
+  )
 }
 
-/** Makes all checks, one after the other, and calls back with the result of each. */
-export const examine = <R>(
+/** Opens the backend into a scope, and tells whether it could be opened. */
+const openInto = (
+  open: Open,
+  scope: Scope.Scope,
+  time: TimeLimit
+): Effect.Effect<readonly [result: Result, backend: Context.Context<Mqrt> | undefined]> =>
+  Effect.gen(function* () {
+    const { platform } = yield* CurrentMachine
+    const opened = yield* Effect.exit(time.run(Scope.provide(open, scope)))
+    const backend = Exit.isSuccess(opened) ? Option.getOrUndefined(opened.value) : undefined
+    if (backend !== undefined) return [resultOf("library", ok("the library of Message Queuing is loaded")), backend]
+    const found = Exit.isFailure(opened) ? messageOf(opened.cause) : "the library could not be loaded in time"
+    return [resultOf("library", failed(found, platform === "win32" ? installing : elsewhere)), undefined]
+  })
+
+/**
+ * Makes all checks, one after the other, and calls back with the result of each. In the end it waits for checks that were late or
+ * interrupted, so that they delete their queues, but no longer than for a check.
+ */
+export const examine = <E, R>(
   open: Open,
   limit: Duration.Duration,
-  onResult: (result: Result) => Effect.Effect<void, never, R>
-): Effect.Effect<ReadonlyArray<Result>, never, Scope.Scope | R> =>
+  onResult: (result: Result) => Effect.Effect<void, E, R>
+): Effect.Effect<ReadonlyArray<Result>, E, R> =>
   Effect.gen(function* () {
+    const time = new TimeLimit(limit)
+    const scope = yield* Scope.make()
     const results: Array<Result> = []
-    const add = (result: Result) =>
-      Effect.andThen(
-        Effect.sync(() => void results.push(result)),
-        onResult(result)
-      )
-    for (const check of machineChecks) yield* add(yield* make(check, results, limit))
-    const opened = yield* Effect.exit(Effect.timeoutOption(open, limit))
-    if (Exit.isFailure(opened) || Option.isNone(opened.value)) {
-      const found = Exit.isFailure(opened) ? messageOf(opened.cause) : "the library could not be loaded in time"
-      yield* add(resultOf("library", failed(found, installing)))
-    } else yield* add(resultOf("library", ok("the library of Message Queuing is loaded")))
-    for (const check of queuingChecks) {
-      const made = make(check, results, limit)
-      const backend = Exit.isSuccess(opened) ? Option.getOrUndefined(opened.value) : undefined
-      yield* add(
-        backend === undefined
-          ? { id: check.id, verdict: "skipped", found: "needs library", advice: null }
-          : yield* Effect.provideContext(made, backend)
-      )
+    const add = (result: Result): Effect.Effect<void, E, R> => {
+      results.push(result)
+      return onResult(result)
     }
-    return results
+    const examination: Effect.Effect<ReadonlyArray<Result>, E, R> = Effect.gen(function* () {
+      for (const check of machineChecks) yield* add(yield* make(check, results, time))
+      const [library, backend] = yield* openInto(open, scope, time)
+      yield* add(library)
+      for (const { id, needs, run } of queuingChecks) {
+        yield* add(
+          backend === undefined
+            ? skipped(id, "library")
+            : yield* make({ id, needs, run: Effect.provideContext(run, backend) }, results, time)
+        )
+      }
+      return results
+    })
+    const onStuckCalls = yield* OnStuckCalls
+    return yield* Effect.onExit(examination, (exit) =>
+      Effect.gen(function* () {
+        const ended = yield* time.end
+        // Closing the backend waits for the calls that run, and is waited for no longer than a check.
+        const closed = yield* time.run(Scope.close(scope, exit))
+        if (!ended || Option.isNone(closed)) yield* onStuckCalls
+      })
+    )
   })
 
 const installing =
   "On Windows 10 and 11, as an administrator: Enable-WindowsOptionalFeature -Online -FeatureName MSMQ-Server -All. " +
-  "On Windows Server: Install-WindowsFeature MSMQ-Server."
+  "On Windows Server, and in a container of Windows Server Core: Install-WindowsFeature MSMQ-Server."
+
+const elsewhere = "Run this command on the machine with the queues, or try it here with --backend memory."

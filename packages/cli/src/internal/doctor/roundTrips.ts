@@ -5,20 +5,23 @@ import { Duration, Effect, Option, type Scope } from "effect"
 import { randomUUID } from "node:crypto"
 import { counted } from "../amounts.ts"
 import type { Finding, QueuingCheck } from "./Check.ts"
-import { failed, ok, warning } from "./Check.ts"
+import { failed, ok, unlessDenied, warning } from "./Check.ts"
 
 /** Beginning of the names of the doctor's own queues. */
 const prefix = "effect-msmq-doctor-"
 
-/** Creates a queue of the doctor's own, and deletes it with the scope, whatever happened. */
-const ownQueue = (
-  options: MessageQueue.CreateOptions
-): Effect.Effect<string, MsmqError.MsmqError, Mqrt | Scope.Scope> =>
-  Effect.gen(function* () {
-    const queue = `.\\private$\\${prefix}${randomUUID()}`
-    yield* Effect.acquireRelease(MessageQueue.create(queue, options), () => Effect.ignore(MessageQueue.delete(queue)))
-    return queue
-  })
+/** Uses a queue of the doctor's own, and deletes it whatever happened. Fails where it cannot be deleted, too. */
+const inOwnQueue = <A>(
+  options: MessageQueue.CreateOptions,
+  use: (queue: string) => Effect.Effect<A, MsmqError.MsmqError, Mqrt | Scope.Scope>
+): Effect.Effect<A, MsmqError.MsmqError, Mqrt> => {
+  const queue = `.\\private$\\${prefix}${randomUUID()}`
+  return Effect.acquireUseRelease(
+    MessageQueue.create(queue, options),
+    () => Effect.scoped(use(queue)),
+    () => MessageQueue.delete(queue)
+  )
+}
 
 const body = new TextEncoder().encode("effect-msmq doctor")
 
@@ -30,10 +33,9 @@ const roundTrip = (
   kind: string,
   options: MessageQueue.CreateOptions,
   exchange: (queue: string) => Effect.Effect<Option.Option<Uint8Array>, MsmqError.MsmqError, Mqrt | Scope.Scope>
-): Effect.Effect<Finding, MsmqError.MsmqError, Mqrt | Scope.Scope> =>
+): Effect.Effect<Finding, MsmqError.MsmqError, Mqrt> =>
   Effect.gen(function* () {
-    const queue = yield* ownQueue(options)
-    const [took, received] = yield* Effect.timed(exchange(queue))
+    const [took, received] = yield* inOwnQueue(options, (queue) => Effect.timed(exchange(queue)))
     if (Option.isNone(received)) {
       return failed(
         `a ${kind} message that was sent to a queue of this machine did not arrive within ${longest}`,
@@ -52,6 +54,9 @@ const receiveBody = (queue: string) =>
     return Option.map(yield* receiver.receiveWithin(longest), (message) => message.body)
   })
 
+const mayNotCreate = ({ operation, reason }: MsmqError.MsmqError): boolean =>
+  reason._tag === "AccessDenied" && operation === "MessageQueue.create"
+
 export const roundTrips: ReadonlyArray<QueuingCheck> = [
   {
     id: "roundTrip",
@@ -63,10 +68,11 @@ export const roundTrips: ReadonlyArray<QueuingCheck> = [
         return yield* receiveBody(queue)
       })
     ).pipe(
-      Effect.catchReason("MsmqError", "AccessDenied", (_, error) =>
+      // A user who may not send to a queue of his own, or receive from it, has another trouble.
+      Effect.catchIf(mayNotCreate, ({ message }) =>
         Effect.succeed(
           warning(
-            `this user may not create a private queue: ${error.message}`,
+            `this user may not create a private queue: ${message}`,
             "Nothing to do if the queues of your programs exist; otherwise create them as an administrator."
           )
         )
@@ -104,9 +110,9 @@ export const roundTrips: ReadonlyArray<QueuingCheck> = [
       return left.length === 0
         ? ok("no queue of an earlier doctor is left")
         : warning(
-            `${counted(left.length, "queue")} of an earlier doctor that was killed: ${left.join(", ")}`,
+            `${counted(left.length, "queue")} of a doctor that was killed, or could not delete them: ${left.join(", ")}`,
             "Delete them in Computer Management, or with MessageQueue.delete."
           )
-    })
+    }).pipe(unlessDenied("the private queues"))
   }
 ]

@@ -13,7 +13,8 @@ export const serviceChecks: ReadonlyArray<QueuingCheck> = [
   {
     id: "service",
     needs: ["library"],
-    run: QueueManager.info().pipe(
+    run: QueueManager.privateComputerInformation().pipe(
+      Effect.andThen(QueueManager.info()),
       Effect.map(({ bytesInAllQueues, connected, type }) =>
         connected
           ? ok(
@@ -23,6 +24,9 @@ export const serviceChecks: ReadonlyArray<QueuingCheck> = [
               "Message Queuing runs, and is offline: it neither sends to other machines nor takes from them",
               "Start it again with QueueManager.connect, or with Connect in Computer Management."
             )
+      ),
+      Effect.catchReason("MsmqError", "AccessDenied", () =>
+        Effect.succeed(ok("Message Queuing runs; this user may not ask whether it is online"))
       ),
       Effect.catchReason("MsmqError", "ServiceNotAvailable", () =>
         Effect.succeed(
