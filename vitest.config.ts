@@ -44,10 +44,10 @@ export default defineConfig({
   test: {
     ...settings,
     sequence: { sequencer: LongestFirst },
-    // They need runtimes that are fetched for them: `vitest.runtimes.config.ts`, `vitest.dotnet.config.ts`.
+    // They need runtimes that are fetched for them, or take long: `vitest.{runtimes,dotnet,sanitizers}.config.ts`.
     exclude: [
       ...configDefaults.exclude,
-      "packages/native/test/{bun,deno}.test.ts",
+      "packages/native/test/{bun,deno,sanitizer}.test.ts",
       "packages/core/test/dotnet/judged.test.ts",
       "packages/native/test/dotnet/*.test.ts"
     ],

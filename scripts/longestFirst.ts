@@ -7,7 +7,6 @@ import { BaseSequencer } from "vitest/node"
 const longest = [
   "packages/core/test/ownership/Ownership.test.ts",
   "packages/testing/test/inMemory/growth.test.ts",
-  "packages/native/test/sanitizer.test.ts",
   "packages/native/test/ownership.test.ts",
   "packages/native/test/contract.test.ts",
   "packages/native/test/slowSends.test.ts",

@@ -59,7 +59,8 @@ describe.skipIf(missing !== undefined)("under sanitizers", takesLong, () => {
 
   it("the contract is kept, random messages arrive, and no memory is misused", async () => {
     const seed = process.env["FUZZ_SEED"] ?? String(Math.floor(Date.now() / 1000) & 0x7fff_ffff)
-    const { code, lines, signal, stderr } = await run(await bundle(program), library, identity, seed, "2000")
+    const count = process.env["SANITIZED_MESSAGES"] ?? "2000"
+    const { code, lines, signal, stderr } = await run(await bundle(program), library, identity, seed, count)
     assert.notInclude(stderr, "AddressSanitizer")
     assert.notInclude(stderr, "runtime error:")
     assert.deepStrictEqual(
