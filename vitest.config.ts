@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os"
 import { resolve } from "node:path"
 import { configDefaults, defineConfig } from "vitest/config"
 import type { TestUserConfig } from "vitest/config"
@@ -9,7 +10,8 @@ export const settings: TestUserConfig = {
   execArgv: ["--expose-gc"],
   // Programs that tests run in processes of their own start in half the time.
   env: { NODE_COMPILE_CACHE: resolve("node_modules/.cache/compiled") },
-  maxWorkers: "100%",
+  // One more than processors: many tests wait, for timers or for programs in processes of their own.
+  maxWorkers: availableParallelism() + 1,
   // The one limit of all tests, enough for a machine that has other work to do. Those that are slow on an idle machine say
   // so by slow(reason), and have ten times as much.
   testTimeout: 60_000,
