@@ -1,0 +1,170 @@
+/**
+ * The `Mqrt` service through a gateway, for programs on machines without Message Queuing.
+ *
+ * @since 0.1.0
+ */
+import * as Mqrt from "@effect-msmq/core/Mqrt"
+import type { MsmqError } from "@effect-msmq/core/MsmqError"
+import * as Given from "@effect-msmq/core/mqrt/Options"
+import type * as Config from "effect/Config"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import type * as RpcSerialization from "effect/rpc/RpcSerialization"
+import type * as Scope from "effect/Scope"
+import { functionsOf, type PlainReceives } from "./internal/client/functions.ts"
+import { Link } from "./internal/client/Link.ts"
+import * as serialization from "./internal/wire/serialization.ts"
+
+/**
+ * Certificates of a client, as `node:tls` takes them.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Tls {
+  /** Authorities that the gateway's certificate may be of, in PEM. By default those that Node knows. */
+  readonly ca?: string | undefined
+  /** Certificate of the client, in PEM, where it has one instead of a token. */
+  readonly cert?: string | undefined
+  /** Private key of that certificate, in PEM. */
+  readonly key?: string | undefined
+}
+
+/**
+ * Options of a client.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Options {
+  /** Address of the gateway, such as `"wss://queues.example.com:8443"`. */
+  readonly url: string
+  /** Token of the client, by which the policy of the gateway knows it. */
+  readonly token?: Redacted.Redacted<string> | undefined
+  /** Certificates. */
+  readonly tls?: Tls | undefined
+  /**
+   * Guarantee of receives outside of a transaction: `"atLeastOnce"` holds a message at the gateway until it has arrived, so that one
+   * whose connection is cut comes again; `"atMostOnce"` takes it at once, so that one whose connection is cut is lost. `"atLeastOnce"` by
+   * default.
+   */
+  readonly plainReceives?: PlainReceives | undefined
+  /** Time for which the layer, and later each call, waits for a connection. 5 seconds by default. */
+  readonly connectWithin?: Duration.Input | undefined
+  /** Time for which the gateway is asked after a cut what became of a send or commit. 30 seconds by default. */
+  readonly outcomeWithin?: Duration.Input | undefined
+  /** Largest frame that is read, in bytes: 16 MiB by default. */
+  readonly maxFrame?: number | undefined
+}
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
+
+const table = Given.table<Options>()({
+  url: Given.required(
+    Given.guarded(
+      'an address such as "wss://queues.example.com:8443"',
+      (value): value is string => typeof value === "string" && /^wss?:\/\/[^\s@]+$/i.test(value)
+    )
+  ),
+  token: Given.guarded(
+    "a token in Redacted, such as Redacted.make(process.env.GATEWAY_TOKEN)",
+    (value): value is Redacted.Redacted<string> => Redacted.isRedacted(value),
+    { secret: true }
+  ),
+  tls: Given.guarded("certificates in PEM: ca, cert and key", (value): value is Tls => isObject(value), {
+    secret: true
+  }),
+  plainReceives: Given.oneOf(["atLeastOnce", "atMostOnce"]),
+  connectWithin: Given.durations,
+  outcomeWithin: Given.durations,
+  maxFrame: Given.wholeNumber(65536, 1 << 30)
+})
+
+const functions = (
+  options: Options
+): Effect.Effect<Mqrt.MqrtFunctions, MsmqError, Scope.Scope | RpcSerialization.RpcSerialization> =>
+  Effect.gen(function* () {
+    const { maxFrame = serialization.usualMaxFrame, plainReceives = "atLeastOnce", tls = {}, token, url } = options
+    const link = new Link({
+      url,
+      token,
+      tls,
+      maxFrame,
+      connectWithin: Duration.fromInputUnsafe(options.connectWithin ?? "5 seconds"),
+      outcomeWithin: Duration.fromInputUnsafe(options.outcomeWithin ?? "30 seconds")
+    })
+    yield* link.open
+    const made = functionsOf(link, plainReceives)
+    yield* Effect.addFinalizer(() => made.settled)
+    return made.functions
+  })
+
+/**
+ * Makes the layer of the service through a gateway. It connects when it is built, and again after each cut. When it closes, everything
+ * that was opened through it is released; the gateway does that too where the program cannot.
+ *
+ * **Details**
+ *
+ * After a cut, handles are stale, and senders and receivers reopen their queues by themselves, as after a restart of the service. A
+ * send or a commit whose answer was cut off is asked after: it is known to have had its effect, or never to have it. Only where the
+ * gateway itself ended in between it fails with `GatewayOutcomeUnknown`.
+ *
+ * Fails with `IllegalOption`, with `GatewayUnavailable` where the gateway cannot be reached, and with `GatewayRefused` where it
+ * does not know the client or speaks another version.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { RemoteMqrt } from "@effect-msmq/remote"
+ * import { Effect, Layer } from "effect"
+ *
+ * const program = Layer.launch(RemoteMqrt.layer({ url: "ws://127.0.0.1:1" })).pipe(
+ *   Effect.catchReason("MsmqError", "GatewayUnavailable", (reason) => Effect.succeed(reason.url))
+ * )
+ *
+ * await Effect.runPromise(program) // => "ws://127.0.0.1:1"
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options: Options): Layer.Layer<Mqrt.Mqrt, MsmqError> =>
+  Layer.unwrap(
+    Effect.map(Given.check({ operation: "RemoteMqrt.layer" }, table, options, "options"), (options) =>
+      Layer.provide(
+        Mqrt.layer(functions(options)),
+        serialization.layer(options.maxFrame ?? serialization.usualMaxFrame)
+      )
+    )
+  )
+
+/**
+ * Makes the layer as {@link layer} does, from the configuration.
+ *
+ * Fails with `ConfigError` where the configuration is missing or illegal.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { RemoteMqrt } from "@effect-msmq/remote"
+ * import { Config, ConfigProvider, Effect, Layer } from "effect"
+ *
+ * const layer = RemoteMqrt.layerConfig({
+ *   url: Config.String("GATEWAY_URL"),
+ *   token: Config.Redacted("GATEWAY_TOKEN")
+ * })
+ * const env = { GATEWAY_URL: "ws://127.0.0.1:1", GATEWAY_TOKEN: "7ab0c7c4-2f0a-4f0e" }
+ * const program = Layer.launch(layer).pipe(
+ *   Effect.catchReason("MsmqError", "GatewayUnavailable", (reason) => Effect.succeed(reason.url))
+ * )
+ *
+ * await Effect.runPromise(
+ *   program.pipe(Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env }))))
+ * ) // => "ws://127.0.0.1:1"
+ * ```
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig = (config: Config.Wrap<Options>): Layer.Layer<Mqrt.Mqrt, MsmqError | Config.ConfigError> =>
+  Layer.unwrap(Effect.map(Given.fromConfig<Options>({ operation: "RemoteMqrt.layerConfig" }, config), layer))
