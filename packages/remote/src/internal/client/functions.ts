@@ -378,7 +378,8 @@ export const functionsOf = (
             const key = link.nextKey()
             const place = cursor === null ? null : handles.in(session, cursor)
             if (place === undefined) return yield* Effect.fail(stale(functionName))
-            const given = { key, handle: number, timeout, cursor: place, read }
+            const argument = yield* transactionOf(session, functionName, transaction)
+            const given = { key, handle: number, timeout, cursor: place, transaction: argument, read }
             if (action !== "receive") {
               const peek = link.callIn(session, "peekMessage", { ...given, action })
               return yield* cancellable(
@@ -389,8 +390,7 @@ export const functionsOf = (
                 () => Effect.void
               )
             }
-            const argument = yield* transactionOf(session, functionName, transaction)
-            const hold = link.callIn(session, "holdMessage", { ...given, transaction: argument, outright })
+            const hold = link.callIn(session, "holdMessage", { ...given, outright })
             return yield* cancellable(session, key, hold, complete(session), abandon(session))
           })
         )

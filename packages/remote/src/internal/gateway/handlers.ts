@@ -200,11 +200,12 @@ export const handlersOf = (session: Session, hello: Handlers["hello"]): Handlers
         return yield* session.keyedBatch(key, sent)
       }),
 
-    peekMessage: ({ action, cursor, handle, key, read, timeout }) =>
+    peekMessage: ({ action, cursor, handle, key, read, timeout, transaction }) =>
       Effect.gen(function* () {
         const opened = yield* entry(handle, "queue", "MQReceiveMessage")
         const place = yield* session.cursor(cursor, "MQReceiveMessage")
-        const peek = mqrt.receiveMessage(queue(opened), { action, timeout, cursor: place, transaction: "none", read })
+        const argument = yield* session.transaction(transaction, "MQReceiveMessage")
+        const peek = mqrt.receiveMessage(queue(opened), { action, timeout, cursor: place, transaction: argument, read })
         return yield* session.waiting(key, "MQReceiveMessage", lift(peek))
       }),
     holdMessage: ({ cursor, handle, key, outright, read, timeout, transaction }) =>
@@ -255,9 +256,9 @@ export const handlersOf = (session: Session, hello: Handlers["hello"]): Handlers
         const native = queue(opened)
         const lookup = (action: LookupAction, transaction: TransactionArgument, read: ReadProperties) =>
           mqrt.receiveMessageByLookupId(native, lookupId, action, { transaction, read })
-        if (!takes) return { ticket: 0, message: yield* lift(lookup(action, "none", read)) }
-        yield* session.onEntry("MQReceiveMessageByLookupId", "receive", opened)
         const argument = yield* session.transaction(transaction, "MQReceiveMessageByLookupId")
+        if (!takes) return { ticket: 0, message: yield* lift(lookup(action, argument, read)) }
+        yield* session.onEntry("MQReceiveMessageByLookupId", "receive", opened)
         if (typeof transaction === "number") {
           const dooming = yield* dooms(session, transaction)
           return yield* holding(Effect.map(lookup(action, argument, read), dooming))

@@ -249,6 +249,7 @@ export const handled = {
       action: Schema.Literals(["peekCurrent", "peekNext"]),
       timeout,
       cursor: Schema.NullOr(handle),
+      transaction: tx,
       read
     },
     returns: records.received
