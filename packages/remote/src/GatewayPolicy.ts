@@ -153,7 +153,13 @@ export const clientOf = (policy: GatewayPolicy, { certificate, token }: Proof): 
 }
 
 const patternOf = (pattern: string): RegExp =>
-  new RegExp(`^${pattern.toLowerCase().replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`, "s")
+  new RegExp(
+    `^${pattern
+      .toLowerCase()
+      .replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&")
+      .replaceAll("*", ".*")}$`,
+    "s"
+  )
 
 /** @internal Rights of a client, as a session asks for them. */
 export class Rights {

@@ -102,7 +102,8 @@ const table = Given.table<Options>()({
   host: Given.name,
   tls: Given.guarded(
     'a certificate and a key in PEM, or "elsewhere"',
-    (value): value is Tls | "elsewhere" => value === "elsewhere" || (isObject(value) && "cert" in value && "key" in value),
+    (value): value is Tls | "elsewhere" =>
+      value === "elsewhere" || (isObject(value) && "cert" in value && "key" in value),
     { secret: true }
   ),
   heartbeat: Given.durations,

@@ -45,7 +45,9 @@ export interface Settings extends Address {
 }
 
 /** Pauses between two attempts to connect. */
-const pauses = Schedule.min([Schedule.exponential("50 millis", 2), Schedule.spaced("5 seconds")]).pipe(Schedule.jittered)
+const pauses = Schedule.min([Schedule.exponential("50 millis", 2), Schedule.spaced("5 seconds")]).pipe(
+  Schedule.jittered
+)
 
 /** Number of heartbeats that may be missing before the gateway is taken for dead. */
 const missing = 3
@@ -116,7 +118,12 @@ export class Link {
 
   /** Makes the failure of a call that never reached a function. */
   problem(functionName: string, kind: GatewayProblem["kind"], detail: string): MqrtFailure {
-    return new MqrtFailure({ function: functionName, code: 0, properties: [], gateway: { kind, url: this.url, detail } })
+    return new MqrtFailure({
+      function: functionName,
+      code: 0,
+      properties: [],
+      gateway: { kind, url: this.url, detail }
+    })
   }
 
   /** Returns the session, and waits a while for one where there is none. */
@@ -170,11 +177,7 @@ export class Link {
    * Asks what became of a call whose session was lost. Fails with `GatewayOutcomeUnknown` where nobody can tell; succeeds with
    * `"never"` where the call had no effect and never will have.
    */
-  outcome(
-    functionName: string,
-    lost: Session,
-    key: number
-  ): Effect.Effect<Calls["outcomeOf"]["returns"], MqrtFailure> {
+  outcome(functionName: string, lost: Session, key: number): Effect.Effect<Calls["outcomeOf"]["returns"], MqrtFailure> {
     const unknown = (detail: string) => Effect.fail(this.problem(functionName, "GatewayOutcomeUnknown", detail))
     const ask: Effect.Effect<Calls["outcomeOf"]["returns"], MqrtFailure> = Effect.flatMap(
       this.connected(functionName),
@@ -201,7 +204,9 @@ export class Link {
     if (typeof problem === "object" && problem !== null) {
       if ("refusal" in problem) return Effect.fail(fromWire(problem as WireFailure, this.url))
       if ("_tag" in problem && problem._tag === "RpcClientError") {
-        return Effect.fail(new Lost({ detail: (problem as { readonly message?: string }).message ?? "the connection was cut" }))
+        return Effect.fail(
+          new Lost({ detail: (problem as { readonly message?: string }).message ?? "the connection was cut" })
+        )
       }
     }
     // The gateway interrupts what runs when it stops.

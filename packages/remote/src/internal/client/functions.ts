@@ -78,8 +78,10 @@ export const functionsOf = (
     })
 
   /** Makes a call, and turns a cut into the failure that core reopens a handle after. */
-  const orStale = <A>(functionName: string, call: Effect.Effect<A, MqrtFailure | Lost>): Effect.Effect<A, MqrtFailure> =>
-    Effect.catchTag(call, "Lost", () => Effect.fail(stale(functionName)))
+  const orStale = <A>(
+    functionName: string,
+    call: Effect.Effect<A, MqrtFailure | Lost>
+  ): Effect.Effect<A, MqrtFailure> => Effect.catchTag(call, "Lost", () => Effect.fail(stale(functionName)))
 
   /**
    * Makes a call that changes something. After a cut it asks what became of it. `never`: failure of a call that had no effect and
@@ -148,11 +150,7 @@ export const functionsOf = (
       using(handle, stale(functionName), (session, number) =>
         orStale(functionName, link.callIn(session, name, { handle: number } as never))
       )
-    ).pipe(
-      Effect.ensuring(Effect.sync(() => handles.remove(handle))),
-      Effect.asVoid,
-      Effect.uninterruptible
-    )
+    ).pipe(Effect.ensuring(Effect.sync(() => handles.remove(handle))), Effect.asVoid, Effect.uninterruptible)
 
   /** Returns a transaction as it crosses the wire. */
   const transactionOf = (
@@ -222,10 +220,12 @@ export const functionsOf = (
 
   type HeldMessage = Calls["holdMessage"]["returns"]
 
-  const complete = (session: Session) => (held: HeldMessage): ReceivedProperties => {
-    Effect.runSync(settle(session, "completeMessage", held.ticket))
-    return held.message
-  }
+  const complete =
+    (session: Session) =>
+    (held: HeldMessage): ReceivedProperties => {
+      Effect.runSync(settle(session, "completeMessage", held.ticket))
+      return held.message
+    }
 
   const abandon = (session: Session) => (held: HeldMessage) => settle(session, "abandonMessage", held.ticket)
 
@@ -304,7 +304,8 @@ export const functionsOf = (
         return Effect.ignore(closed("MQFreeSecurityContext", "freeSecurityContext", handle))
       }),
 
-    locateBegin: (restrictions) => opened<LocateHandle, "locateBegin">("MQLocateBegin", "locateBegin", { restrictions }),
+    locateBegin: (restrictions) =>
+      opened<LocateHandle, "locateBegin">("MQLocateBegin", "locateBegin", { restrictions }),
     locateNext: (handle, count) =>
       using(handle, stale("MQLocateNext"), (session, number) =>
         orStale("MQLocateNext", link.callIn(session, "locateNext", { handle: number, count }))
@@ -364,8 +365,7 @@ export const functionsOf = (
         Effect.catchIf(
           send,
           () => true,
-          (failure) =>
-            Effect.succeed(failed(0, [], failure instanceof Lost ? stale("MQSendMessage") : failure))
+          (failure) => Effect.succeed(failed(0, [], failure instanceof Lost ? stale("MQSendMessage") : failure))
         )
       )
     },
@@ -438,8 +438,7 @@ export const functionsOf = (
     beginTransaction: opened<TransactionHandle, "beginTransaction">("MQBeginTransaction", "beginTransaction", {}),
     commitTransaction: (handle) => ended("ITransaction::Commit", "commitTransaction", handle),
     abortTransaction: (handle) => ended("ITransaction::Abort", "abortTransaction", handle),
-    releaseTransaction: (handle) =>
-      Effect.ignore(closed("ITransaction::Release", "releaseTransaction", handle))
+    releaseTransaction: (handle) => Effect.ignore(closed("ITransaction::Release", "releaseTransaction", handle))
   }
 
   const ended = (

@@ -9,7 +9,11 @@ import type { IncomingMessage } from "node:http"
 export interface Address {
   readonly url: string
   readonly token: Redacted.Redacted<string> | undefined
-  readonly tls: { readonly ca?: string | undefined; readonly cert?: string | undefined; readonly key?: string | undefined }
+  readonly tls: {
+    readonly ca?: string | undefined
+    readonly cert?: string | undefined
+    readonly key?: string | undefined
+  }
   readonly maxFrame: number
 }
 

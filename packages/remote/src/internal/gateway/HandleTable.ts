@@ -73,7 +73,14 @@ export class HandleTable {
           Effect.ensuring(Effect.sync(() => this.#opening--)),
           Effect.mapError(toWire),
           Effect.flatMap((native) => {
-            const entry: Entry = { queue: "", formatName: "", parent: undefined, ...facts, native, release: release(native) }
+            const entry: Entry = {
+              queue: "",
+              formatName: "",
+              parent: undefined,
+              ...facts,
+              native,
+              release: release(native)
+            }
             // The session ended meanwhile.
             if (this.#isClosed) return Effect.andThen(Effect.ignore(entry.release), Effect.interrupt)
             const number = this.#next

@@ -17,11 +17,7 @@ export interface Held {
 }
 
 /** Way to take a message out of a queue and to hold it. */
-export type Take = (
-  handle: QueueHandle,
-  lookupId: bigint,
-  read: ReadProperties
-) => Effect.Effect<Held, MqrtFailure>
+export type Take = (handle: QueueHandle, lookupId: bigint, read: ReadProperties) => Effect.Effect<Held, MqrtFailure>
 
 /** Codes of a message that somebody else has taken. */
 const takenCodes: ReadonlySet<number> = new Set([
@@ -38,7 +34,9 @@ export const isTaken = ({ code }: MqrtFailure): boolean => takenCodes.has(code >
 export const inTransaction =
   (mqrt: Mqrt["Service"]) =>
   (
-    receive: (transaction: Effect.Success<Mqrt["Service"]["beginTransaction"]>) => Effect.Effect<ReceivedProperties, MqrtFailure>
+    receive: (
+      transaction: Effect.Success<Mqrt["Service"]["beginTransaction"]>
+    ) => Effect.Effect<ReceivedProperties, MqrtFailure>
   ): Effect.Effect<Held, MqrtFailure> =>
     Effect.uninterruptible(
       Effect.flatMap(mqrt.beginTransaction, (transaction) => {

@@ -79,7 +79,9 @@ export class QueueLine {
 
   /** Holds a message at the place of a cursor, on which the caller has peeked. */
   takeAtCursor(
-    receive: (transaction: Parameters<Mqrt["Service"]["receiveMessage"]>[1]["transaction"]) => Effect.Effect<ReceivedProperties, MqrtFailure>
+    receive: (
+      transaction: Parameters<Mqrt["Service"]["receiveMessage"]>[1]["transaction"]
+    ) => Effect.Effect<ReceivedProperties, MqrtFailure>
   ): Effect.Effect<Held, MqrtFailure> {
     return Effect.flatMap(this.#kindOf, ({ kind }) =>
       kind === "transaction"

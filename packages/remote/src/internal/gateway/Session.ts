@@ -98,12 +98,18 @@ export class Session {
     return this.rights.onMachine(right)
       ? Effect.void
       : Effect.fail(
-          refusalOf(functionName, `its policy does not give the client ${this.client.name} the machine right "${right}"`)
+          refusalOf(
+            functionName,
+            `its policy does not give the client ${this.client.name} the machine right "${right}"`
+          )
         )
   }
 
   #denied(functionName: string, right: string, queue: string): WireFailure {
-    return refusalOf(functionName, `its policy does not give the client ${this.client.name} the right "${right}" on ${queue}`)
+    return refusalOf(
+      functionName,
+      `its policy does not give the client ${this.client.name} the right "${right}" on ${queue}`
+    )
   }
 
   /** Runs a call that changes something, and notes what became of it, also where nobody waits for the answer any more. */
@@ -164,10 +170,7 @@ export class Session {
   /** Returns a transaction argument of the backend. */
   transaction(argument: WireTransaction, functionName: string): Effect.Effect<TransactionArgument, WireFailure> {
     return typeof argument === "number"
-      ? Effect.map(
-          this.handles.get(argument, "transaction", functionName),
-          ({ native }) => native as TransactionHandle
-        )
+      ? Effect.map(this.handles.get(argument, "transaction", functionName), ({ native }) => native as TransactionHandle)
       : Effect.succeed(argument)
   }
 
@@ -179,10 +182,14 @@ export class Session {
   }
 
   /** Notes a message that is held for the client. */
-  hold(held: Held): { readonly ticket: number; readonly message: ReceivedProperties } {
-    const ticket = this.#nextTicket++
-    this.#tickets.set(ticket, held)
-    return { ticket, message: held.message }
+  hold(held: Held): Effect.Effect<{ readonly ticket: number; readonly message: ReceivedProperties }> {
+    return Effect.suspend(() => {
+      // The session ended meanwhile.
+      if (this.#isEnding) return Effect.andThen(held.abandon, Effect.interrupt)
+      const ticket = this.#nextTicket++
+      this.#tickets.set(ticket, held)
+      return Effect.succeed({ ticket, message: held.message })
+    })
   }
 
   /** Notes that a transaction of the client has lost a message, and must not be committed. */
@@ -205,10 +212,7 @@ export class Session {
     return this.#settle(ticket, ({ abandon }) => abandon)
   }
 
-  #settle(
-    ticket: number,
-    settle: (held: Held) => Effect.Effect<void, WireFailure>
-  ): Effect.Effect<void, WireFailure> {
+  #settle(ticket: number, settle: (held: Held) => Effect.Effect<void, WireFailure>): Effect.Effect<void, WireFailure> {
     return Effect.suspend(() => {
       const held = this.#tickets.get(ticket)
       this.#tickets.delete(ticket)

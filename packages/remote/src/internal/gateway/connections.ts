@@ -108,26 +108,26 @@ export const serve = Effect.fnUntraced(function* (
     let running = 0
     const waits: ReadonlySet<string> = new Set(["holdMessage", "peekMessage", "heartbeat", "cancel"])
     const handlers = Object.fromEntries(
-      Object.entries(answers as unknown as Readonly<Record<string, (payload: unknown) => Effect.Effect<unknown, unknown>>>).map(
-        ([name, answer]) => [
-          name,
-          (payload: unknown) => {
-            heard = clock.currentTimeMillisUnsafe()
-            if (session.remote === undefined && name !== "hello") {
-              return Effect.fail(refusalOf(name, "the first call of a connection is hello"))
-            }
-            if (waits.has(name)) return answer(payload)
-            if (running >= calls) {
-              return Effect.fail(refusalOf(name, `${calls} calls of this connection run, which is the limit`))
-            }
-            running++
-            return Effect.ensuring(
-              Effect.suspend(() => answer(payload)),
-              Effect.sync(() => running--)
-            )
+      Object.entries(
+        answers as unknown as Readonly<Record<string, (payload: unknown) => Effect.Effect<unknown, unknown>>>
+      ).map(([name, answer]) => [
+        name,
+        (payload: unknown) => {
+          heard = clock.currentTimeMillisUnsafe()
+          if (session.remote === undefined && name !== "hello") {
+            return Effect.fail(refusalOf(name, "the first call of a connection is hello"))
           }
-        ]
-      )
+          if (waits.has(name)) return answer(payload)
+          if (running >= calls) {
+            return Effect.fail(refusalOf(name, `${calls} calls of this connection run, which is the limit`))
+          }
+          running++
+          return Effect.ensuring(
+            Effect.suspend(() => answer(payload)),
+            Effect.sync(() => running--)
+          )
+        }
+      ])
     )
     const gone = yield* Deferred.make<string>()
     const one: SocketServer.SocketServer["Service"] = {
@@ -165,22 +165,23 @@ export const serve = Effect.fnUntraced(function* (
     yield* audit("session ended", { ...facts, reason })
   })
 
-  return yield* server.run((socket) =>
-    Effect.gen(function* () {
-      const request = yield* NodeSocketServer.IncomingMessage
-      const address = request.socket.remoteAddress ?? "unknown"
-      const client = clientOfRequest(policy, request)
-      if (client === undefined) return
-      const open = connections.get(client) ?? 0
-      if (open >= limitsOf(client).connections) {
-        yield* audit("connection refused", { client: client.name, address, reason: `${open} connections are open` })
-        return
-      }
-      connections.set(client, open + 1)
-      yield* Effect.ensuring(
-        serveSession(socket, client, address),
-        Effect.sync(() => connections.set(client, (connections.get(client) ?? 1) - 1))
-      )
-    }).pipe(Effect.provideService(RpcSerialization.RpcSerialization, serialization)) as Effect.Effect<void>
+  return yield* server.run(
+    (socket) =>
+      Effect.gen(function* () {
+        const request = yield* NodeSocketServer.IncomingMessage
+        const address = request.socket.remoteAddress ?? "unknown"
+        const client = clientOfRequest(policy, request)
+        if (client === undefined) return
+        const open = connections.get(client) ?? 0
+        if (open >= limitsOf(client).connections) {
+          yield* audit("connection refused", { client: client.name, address, reason: `${open} connections are open` })
+          return
+        }
+        connections.set(client, open + 1)
+        yield* Effect.ensuring(
+          serveSession(socket, client, address),
+          Effect.sync(() => connections.set(client, (connections.get(client) ?? 1) - 1))
+        )
+      }).pipe(Effect.provideService(RpcSerialization.RpcSerialization, serialization)) as Effect.Effect<void>
   )
 })

@@ -1,5 +1,11 @@
 /** Answers to the calls of one session. */
-import type { CursorHandle, LocateHandle, QueueHandle, SecurityContextHandle, TransactionHandle } from "@effect-msmq/core/Mqrt"
+import type {
+  CursorHandle,
+  LocateHandle,
+  QueueHandle,
+  SecurityContextHandle,
+  TransactionHandle
+} from "@effect-msmq/core/Mqrt"
 import type { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import type {
   LookupAction,
@@ -45,11 +51,15 @@ const peekActions: { readonly [Action in LookupAction]?: LookupAction } = {
  * a commit would lose the message.
  */
 const dooms = (session: Session, transaction: number) =>
-  Effect.map(session.handles.get(transaction, "transaction", "MQReceiveMessage"), (entry) => (message: ReceivedProperties): Held => ({
-    message,
-    complete: Effect.void,
-    abandon: Effect.sync(() => session.doom(entry))
-  }))
+  Effect.map(
+    session.handles.get(transaction, "transaction", "MQReceiveMessage"),
+    (entry) =>
+      (message: ReceivedProperties): Held => ({
+        message,
+        complete: Effect.void,
+        abandon: Effect.sync(() => session.doom(entry))
+      })
+  )
 
 const queue = ({ native }: Entry): QueueHandle => native as QueueHandle
 
@@ -85,7 +95,9 @@ const plainHandlers = (session: Session) => {
     Object.entries(plain as { readonly [name: string]: Plain }).map(([name, row]) => [
       name,
       ({ given, key }: { readonly key: number; readonly given: ReadonlyArray<unknown> }) => {
-        const call = mqrt[name as keyof typeof plain] as (...given: ReadonlyArray<unknown>) => Effect.Effect<unknown, MqrtFailure>
+        const call = mqrt[name as keyof typeof plain] as (
+          ...given: ReadonlyArray<unknown>
+        ) => Effect.Effect<unknown, MqrtFailure>
         const made = Effect.suspend(() => lift(call(...given)))
         return Effect.andThen(permitted(name, row, given), row.changes ? session.keyed(key, made) : made)
       }
@@ -101,7 +113,7 @@ export const handlersOf = (session: Session, hello: Handlers["hello"]): Handlers
   const close = (kind: HandleKind, functionName: string) => (given: { readonly handle: number }) =>
     handles.close(given.handle, kind, functionName)
   const holding = (held: Effect.Effect<Held, MqrtFailure>) =>
-    Effect.uninterruptibleMask((restore) => Effect.map(lift(restore(held)), (held) => session.hold(held)))
+    Effect.uninterruptibleMask((restore) => Effect.flatMap(lift(restore(held)), (held) => session.hold(held)))
   const released = (effect: Effect.Effect<void>): Effect.Effect<void, MqrtFailure> => effect
   return {
     ...plainHandlers(session),
@@ -238,7 +250,10 @@ export const handlersOf = (session: Session, hello: Handlers["hello"]): Handlers
         const receive = (action: "receive" | "peekCurrent", timeout: number | null, argument: TransactionArgument) =>
           mqrt.receiveMessage(native, { action, timeout, cursor: place, transaction: argument, read })
         if (outright || (transaction !== "none" && !(yield* line.isTransactional))) {
-          const received = Effect.map(lift(receive("receive", timeout, transaction)), (message) => ({ ticket: 0, message }))
+          const received = Effect.map(lift(receive("receive", timeout, transaction)), (message) => ({
+            ticket: 0,
+            message
+          }))
           return yield* session.waiting(key, "MQReceiveMessage", received)
         }
         const held =
@@ -296,11 +311,12 @@ export const handlersOf = (session: Session, hello: Handlers["hello"]): Handlers
         const { native } = transaction
         return session.isDoomed(transaction)
           ? Effect.fail({
-          function: "ITransaction::Commit",
-          code: errors.MQ_ERROR_TRANSACTION_SEQUENCE,
-          properties: [],
-          refusal: null
-        }) : session.keyed(key, lift(mqrt.commitTransaction(native as TransactionHandle)))
+              function: "ITransaction::Commit",
+              code: errors.MQ_ERROR_TRANSACTION_SEQUENCE,
+              properties: [],
+              refusal: null
+            })
+          : session.keyed(key, lift(mqrt.commitTransaction(native as TransactionHandle)))
       }),
     abortTransaction: ({ handle, key }) =>
       Effect.flatMap(entry(handle, "transaction", "ITransaction::Abort"), ({ native }) =>
