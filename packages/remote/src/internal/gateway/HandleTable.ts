@@ -122,7 +122,7 @@ export class HandleTable {
   get closeAll(): Effect.Effect<void> {
     return Effect.suspend(() => {
       this.#isClosed = true
-      const entries = [...this.#entries.values()].reverse()
+      const entries = [...this.#entries.values()].toReversed()
       this.#entries.clear()
       return Effect.forEach(entries, ({ release }) => Effect.ignore(release), { discard: true })
     }).pipe(Effect.uninterruptible)

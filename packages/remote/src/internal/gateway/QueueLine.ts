@@ -137,7 +137,7 @@ export class QueueLine {
 
   /** Cancels the receives that wait through a handle which is closed. */
   closeHandle(handle: QueueHandle): void {
-    for (const waiter of [...this.#waiters]) if (waiter.handle === handle) this.#fail(waiter, cancelled)
+    for (const waiter of this.#waiters) if (waiter.handle === handle) this.#fail(waiter, cancelled)
     this.#note()
   }
 
@@ -203,7 +203,7 @@ export class QueueLine {
         onSuccess: ({ lookupId }) => this.#taken(first, lookupId),
         onFailure: (failure) => {
           if (!isTaken(failure)) return Effect.sync(() => this.#fail(first, failure))
-          for (const waiter of [...this.#waiters]) if (waiter.isPoll) this.#fail(waiter, noMessage)
+          for (const waiter of this.#waiters) if (waiter.isPoll) this.#fail(waiter, noMessage)
           const [waiting] = this.#waiters
           if (waiting === undefined) return Effect.void
           const arrival = Effect.match(this.#peek(waiting.handle, null), {
