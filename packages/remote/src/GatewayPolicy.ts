@@ -82,7 +82,7 @@ export interface Client {
   readonly queues?: ReadonlyArray<QueueRule> | undefined
   /** Rights on the gateway's computer. `["sign"]` by default. */
   readonly machine?: ReadonlyArray<MachineRight> | undefined
-  /** Limits. */
+  /** Numbers of connections, handles and calls that the client may have at most. */
   readonly limits?: Limits | undefined
 }
 
@@ -101,6 +101,18 @@ export interface GatewayPolicy {
 
 /**
  * Every right on every queue and on the computer, for tests and for a client that administers.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { GatewayPolicy } from "@effect-msmq/remote"
+ * import { Redacted } from "effect"
+ *
+ * const policy: GatewayPolicy.GatewayPolicy = {
+ *   clients: [{ name: "administration", token: Redacted.make("1a6c3c0c-8a0e-4c55"), ...GatewayPolicy.everything }]
+ * }
+ *
+ * policy.clients[0]?.machine?.includes("manage") // => true
+ * ```
  *
  * @category constants
  * @since 0.1.0

@@ -73,7 +73,7 @@ export interface Options {
 }
 
 /**
- * Service of a gateway that runs.
+ * Service of a gateway that runs. See the example of {@link layer}.
  *
  * @category services
  * @since 0.1.0

@@ -28,7 +28,7 @@ import { sizeOf } from "../wire/serialization.ts"
 import { type Link, Lost, type Session } from "./Link.ts"
 import { RemoteHandles } from "./RemoteHandles.ts"
 
-/** How a security context was acquired, so that it can be acquired in another session. */
+/** Arguments by which a security context was acquired, so that it can be acquired in another session. */
 interface Recipe {
   readonly certificate: Uint8Array | null
   readonly api: SecurityContextApi

@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
 import * as Socket from "effect/socket/Socket"
 
-/** What a WebSocket tells of the bytes that the other side has not read. */
+/** WebSocket that tells how many bytes the other side has not read. */
 interface Buffering {
   readonly bufferedAmount: number
 }

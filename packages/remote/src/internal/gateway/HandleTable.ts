@@ -13,7 +13,7 @@ const codes = {
   locate: errors.MQ_ERROR_STALE_HANDLE
 }
 
-/** Kind of a handle. */
+/** Word for what a handle is of, by which its code is chosen. */
 export type HandleKind = keyof typeof codes
 
 /** Handle that a session owns. */

@@ -157,7 +157,7 @@ export class HoldingSubqueue {
   }
 }
 
-/** How messages of a queue are held: `direct` is its direct name where it has subqueues. */
+/** Way in which messages of a queue are held: `direct` is its direct name where it has subqueues. */
 export type Kind = { readonly kind: "transaction" | "memory" } | { readonly kind: "subqueue"; readonly direct: string }
 
 /** Returns how messages of a queue can be held. A queue whose properties nobody can read is no whole queue of this computer. */

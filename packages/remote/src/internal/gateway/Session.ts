@@ -17,7 +17,7 @@ import { queuesOf, type ThisComputer } from "./QueueAddress.ts"
 import type { Held } from "./Holding.ts"
 import type { QueueLines } from "./QueueLine.ts"
 
-/** What all sessions of a gateway share. */
+/** Backend and lines that all sessions of a gateway share. */
 export interface Shared {
   readonly mqrt: Mqrt["Service"]
   readonly computer: ThisComputer

@@ -21,7 +21,7 @@ export const toWire = ({ code, function: name, properties }: MqrtFailure): WireF
   refusal: null
 })
 
-/** `E_ACCESSDENIED`, the code of a refusal, which nobody reads where there is a sentence. */
+/** `HRESULT_FROM_WIN32(ERROR_ACCESS_DENIED)`, the code of a refusal, which nobody reads where there is a sentence. */
 const accessDenied = 0x8007_0005
 
 /** Makes the failure of a call that the gateway refuses. `detail`: a sentence without a full stop. */

@@ -187,7 +187,7 @@ export const sendOutcome = Schema.Struct({
   failure: Schema.NullOr(failure)
 })
 
-/** What a gateway knows of a call that changes something, by its key. */
+/** Outcome of a call that changes something, by its key. */
 export const outcome = Schema.Struct({
   /** `"never"`: the call had no effect, and never will have. */
   state: Schema.Literals(["never", "succeeded", "failed"]),
@@ -322,5 +322,5 @@ export type Calls = {
   }
 }
 
-/** Name of a call. */
+/** Word by which client and gateway know a call. */
 export type CallName = keyof Calls
