@@ -160,18 +160,19 @@ export const plain = {
 /** Name of a function without handles. */
 export type PlainName = keyof typeof plain
 
-/** Compiles only where each table has the argument and result types of the function that it is for. */
+/** `true` where two types are the same. */
+type Same<A, B> = [A, B] extends [B, A] ? true : false
+
+/** `true` for each function whose row has its argument and result types. A test of types holds that all are. */
 export type Fits = {
   readonly [Name in PlainName]: MqrtFunctions[Name] extends (
     ...given: infer Given
   ) => Effect.Effect<infer Returned, unknown>
-    ? [Readonly<Given>, (typeof plain)[Name]["returns"]["Type"]] extends [
-        (typeof plain)[Name]["given"]["Type"],
-        Returned | undefined
-      ]
-      ? true
-      : never
-    : never
+    ? Same<
+        readonly [Readonly<Given>, Returned],
+        readonly [(typeof plain)[Name]["given"]["Type"], (typeof plain)[Name]["returns"]["Type"]]
+      >
+    : false
 }
 
 const handle = records.handle
