@@ -23,6 +23,7 @@ import type { AddressInfo } from "node:net"
 import type { GatewayPolicy } from "./GatewayPolicy.ts"
 import { clientOfRequest, serve } from "./internal/gateway/connections.ts"
 import * as serialization from "./internal/wire/serialization.ts"
+import { isSpoken, versionHeader, versionWords } from "./internal/wire/versions.ts"
 
 /**
  * Certificate and key of a gateway, and the authorities of its clients, as `node:tls` takes them.
@@ -173,6 +174,15 @@ const mistakeIn = ({ host = "127.0.0.1", policy, tls }: Options): MsmqError | un
 export const layer = (options: Options): Layer.Layer<MqrtGateway, MsmqError | SocketServerError, Mqrt> =>
   Layer.effect(MqrtGateway, Effect.flatMap(Given.check(call, table, options, "options"), make))
 
+/** Most characters of the version that a client says it has. */
+const longestWords = 100
+
+/** Answers a request that asks for no WebSocket, as a browser makes it. */
+const notAWebSocket: Http.RequestListener = (_, response) => {
+  response.writeHead(426, { connection: "close", "content-type": "text/plain", upgrade: "websocket" })
+  response.end("A gateway of effect-msmq listens here. Connect to it with RemoteMqrt of @effect-msmq/remote.\n")
+}
+
 const make = Effect.fnUntraced(function* (options: Options) {
   const mistake = mistakeIn(options)
   if (mistake !== undefined) return yield* mistake
@@ -181,8 +191,8 @@ const make = Effect.fnUntraced(function* (options: Options) {
   const tls = options.tls === "elsewhere" ? undefined : options.tls
   const server =
     tls === undefined
-      ? Http.createServer()
-      : Https.createServer({ ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: false })
+      ? Http.createServer(notAWebSocket)
+      : Https.createServer({ ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: false }, notAWebSocket)
   const run = Effect.runForkWith(yield* Effect.context<never>())
   yield* Effect.addFinalizer(() =>
     Effect.callback<void>((resume) => {
@@ -196,14 +206,20 @@ const make = Effect.fnUntraced(function* (options: Options) {
       maxPayload: maxFrame,
       perMessageDeflate: false,
       verifyClient: ({ req }, answer) => {
-        if (clientOfRequest(policy, req) !== undefined) return answer(true)
-        run(
-          Effect.annotateLogs(Effect.logWarning("connection refused"), {
-            address: req.socket.remoteAddress ?? "unknown",
-            reason: "it presented no token or certificate of the policy"
-          })
-        )
-        answer(false, 401, "the gateway knows no client with this token or certificate")
+        const log = (reason: string): void => {
+          const address = req.socket.remoteAddress ?? "unknown"
+          run(Effect.annotateLogs(Effect.logWarning("connection refused"), { address, reason }))
+        }
+        if (clientOfRequest(policy, req) === undefined) {
+          log("it presented no token or certificate of the policy")
+          return answer(false, 401, "the gateway knows no client with this token or certificate")
+        }
+        if (!isSpoken(req.headers["sec-websocket-protocol"])) {
+          const spoken = String(req.headers[versionHeader] ?? "no version of the protocol").slice(0, longestWords)
+          log(`it speaks ${spoken}, and this gateway ${versionWords}`)
+          return answer(false, 426, `this gateway speaks ${versionWords}`, { [versionHeader]: versionWords })
+        }
+        answer(true)
       }
     }),
     { startImmediately: true }

@@ -61,11 +61,18 @@ export interface Options {
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
 
+/** Returns `true` for an address that can be connected to. It has no user name, as the token is an option, and no fragment. */
+const isAddress = (text: string): boolean => {
+  const url = URL.parse(text)
+  if (url === null || !["ws:", "wss:"].includes(url.protocol)) return false
+  return [url.username, url.password, url.hash].every((part) => part === "") && !text.endsWith("#")
+}
+
 const table = Given.table<Options>()({
   url: Given.required(
     Given.guarded(
       'an address such as "wss://queues.example.com:8443"',
-      (value): value is string => typeof value === "string" && /^wss?:\/\/[^\s@]+$/i.test(value)
+      (value): value is string => typeof value === "string" && isAddress(value)
     )
   ),
   token: Given.guarded(

@@ -23,35 +23,47 @@ const schemas: ReadonlyArray<readonly [string, AnySchema]> = [
 
 const bytesOf = (...bytes: ReadonlyArray<number>) => Uint8Array.from(bytes)
 
-/** Values that a careless encoding changes. */
-const edges: ReadonlyArray<unknown> = [
-  null,
-  true,
-  false,
-  ...[
-    "",
-    "\0",
-    " ",
-    "\ud83d",
-    "\udca9\ud83d",
-    "\ud83d\udca9",
-    "\uffff",
-    "\uffff0041",
-    "é",
-    "e\u0301",
-    "x".repeat(17_000)
-  ],
-  ...[0, 1, -1, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff, 2 ** 53 - 1, -(2 ** 53) + 1, 0.5, 1e21],
-  ...[0n, 1n, -1n, 2n ** 32n, 2n ** 53n + 1n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n, -(2n ** 63n), 2n ** 80n],
+const half = "\ud83d"
+const texts = [
+  "",
+  "\0",
+  " ",
+  half,
+  `\udca9${half}`,
+  "\ud83d\udca9",
+  "\uffff",
+  "\uffff0041",
+  "é",
+  "e\u0301",
+  "x".repeat(17_000)
+]
+const numbers = [0, 1, -1, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff, 2 ** 53 - 1, -(2 ** 53) + 1, 0.5, 1e21]
+const large = [2n ** 32n, 2n ** 53n + 1n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n, 2n ** 80n]
+const bytes = [
   bytesOf(),
   bytesOf(0),
   bytesOf(255, 0, 255),
   // A view of memory that is larger.
   new Uint8Array(Uint8Array.from({ length: 300 }, (_, index) => index).buffer, 7, 5),
   Buffer.from("from the pool of Node"),
-  new Uint8Array(17_000).fill(7),
-  Redacted.make(""),
-  Redacted.make("p\ud83dw")
+  new Uint8Array(17_000).fill(7)
+]
+const secrets = [Redacted.make(""), Redacted.make(`p${half}w`)]
+
+/** Values that a careless encoding changes. */
+const edges: ReadonlyArray<unknown> = [
+  null,
+  true,
+  false,
+  0n,
+  1n,
+  -1n,
+  ...texts,
+  ...numbers,
+  ...large,
+  ...large.map((number) => -number),
+  ...bytes,
+  ...secrets
 ]
 
 type Path = ReadonlyArray<string | number>

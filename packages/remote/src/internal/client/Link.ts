@@ -19,6 +19,7 @@ import { fromWire, type WireFailure } from "../wire/Failure.ts"
 import { type Caller, rpcs } from "../wire/rpcs.ts"
 import { protocol } from "../wire/serialization.ts"
 import { version } from "../version.ts"
+import type { ConnectionProblem } from "./connectionProblem.ts"
 import { type Address, openSocket } from "./openSocket.ts"
 
 /** End of a connection while a call ran: whether the call had an effect is not known by this. */
@@ -49,6 +50,9 @@ const pauses = Schedule.min([Schedule.exponential("50 millis", 2), Schedule.spac
   Schedule.jittered
 )
 
+/** Time in which the gateway has to answer the first call of a connection. */
+const longestHello = Duration.seconds(10)
+
 /** Number of heartbeats that may be missing before the gateway is taken for dead. */
 const missing = 3
 
@@ -59,7 +63,7 @@ export class Link {
   readonly #program = randomUUID()
   #session: Session | undefined
   #connected = Deferred.makeUnsafe<Session, WireFailure>()
-  #detail = "there is no connection yet"
+  #problem: ConnectionProblem = { kind: "GatewayUnavailable", detail: "there is no connection yet" }
   #running = 0
   #key = 1
 
@@ -100,7 +104,7 @@ export class Link {
         // A connection that was made is made again at once.
         onSuccess: () => Effect.void,
         onFailure: (failure) => {
-          this.#detail = failure.gateway?.detail ?? "the gateway refused"
+          this.#problem = failure.gateway ?? { kind: "GatewayRefused", detail: "the gateway refused" }
           return Effect.andThen(Deferred.fail(first, failure), Effect.fail(failure))
         }
       })
@@ -135,7 +139,7 @@ export class Link {
             Effect.mapError(Deferred.await(this.#connected), (failure) => fromWire(failure, this.url)),
             {
               duration: this.#settings.connectWithin,
-              orElse: () => Effect.fail(this.problem(functionName, "GatewayUnavailable", this.#detail))
+              orElse: () => Effect.fail(this.problem(functionName, this.#problem.kind, this.#problem.detail))
             }
           )
     )
@@ -219,7 +223,7 @@ export class Link {
   #disconnected(session: Session, detail: string): void {
     if (this.#session !== session) return
     this.#session = undefined
-    this.#detail = detail
+    this.#problem = { kind: "GatewayUnavailable", detail }
     this.#connected = Deferred.makeUnsafe()
   }
 
@@ -236,7 +240,7 @@ export class Link {
         Effect.provideService(Socket.Socket, socket),
         Effect.provideService(RpcClient.ConnectionHooks, {
           onConnect: Effect.void,
-          onDisconnect: Effect.suspend(() => lose(problem() ?? "the connection was cut"))
+          onDisconnect: Effect.suspend(() => lose(problem()?.detail ?? "the connection was cut"))
         })
       )
       const client = yield* RpcClient.make(rpcs, { flatten: true, disableTracing: true }).pipe(
@@ -245,18 +249,15 @@ export class Link {
       const call = client as unknown as Caller
       yield* Effect.addFinalizer(() => lose("the layer is closed"))
       const provisional = { call, lost, hold, gateway: "", maxFrame: 0 }
-      const said = yield* Effect.catchTag(
-        this.callIn(provisional, "hello", { protocol, version, client: this.#program }),
-        "Lost",
-        () => {
-          const detail = problem() ?? "the connection was cut"
-          const refused = /\b40[13]\b/.test(detail)
-          return Effect.fail(
-            refused
-              ? this.problem("hello", "GatewayRefused", "it knows no client with this token or certificate")
-              : this.problem("hello", "GatewayUnavailable", detail)
-          )
-        }
+      const hello = this.callIn(provisional, "hello", { protocol, version, client: this.#program })
+      const said = yield* Effect.timeoutOrElse(hello, {
+        duration: longestHello,
+        orElse: () => Effect.fail(new Lost({ detail: "it does not answer" }))
+      }).pipe(
+        Effect.catchTag("Lost", (lost) => {
+          const { detail, kind } = problem() ?? { kind: "GatewayUnavailable", detail: lost.detail }
+          return Effect.fail(this.problem("hello", kind, detail))
+        })
       )
       const session: Session = { call, lost, hold, gateway: said.gateway, maxFrame: said.maxFrame }
       yield* Effect.forkScoped(this.#beat(session, said.heartbeat, lose))
