@@ -59,8 +59,13 @@ export interface Limits {
   readonly handles?: number | undefined
   /** Receives and peeks of each connection that wait at the same time. 1,024 by default. */
   readonly waits?: number | undefined
-  /** Calls of each connection at the same time, without those that wait. 256 by default. */
+  /** Calls of each connection at the same time, without those that wait. 256 by default. Further ones wait at the client. */
   readonly calls?: number | undefined
+  /**
+   * Bytes of messages of each connection that are sent at the same time: the bodies and extensions, and 1 KiB for each message. 64 MiB
+   * by default. Further sends wait at the client.
+   */
+  readonly callBytes?: number | undefined
   /** Bytes of answers that each connection has not read. 16 MiB by default, and one answer more. */
   readonly unreadBytes?: number | undefined
 }

@@ -4,6 +4,7 @@ import type { MsmqError } from "@effect-msmq/core/MsmqError"
 import { RemoteMqrt } from "@effect-msmq/remote"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, type Scope } from "effect"
+import { readFileSync } from "node:fs"
 import * as Http from "node:http"
 import * as Net from "node:net"
 import * as Tls from "node:tls"
@@ -41,6 +42,16 @@ const answering = (status: number, headers: Readonly<Record<string, string>> = {
     socket.end(`HTTP/1.1 ${status} ${Http.STATUS_CODES[status]}\r\nConnection: close\r\n${lines.join("")}\r\n`)
   })
 
+const read = (name: string): string => readFileSync(new URL(`../certificates/${name}`, import.meta.url), "utf8")
+const cert = read("queues.pem")
+
+/** Server with TLS and nothing in between, which chooses a subprotocol and says something. */
+const speakingTls = (ALPNProtocols: ReadonlyArray<string>, words: string) =>
+  Tls.createServer({ cert, key: read("queues.key"), ALPNProtocols: [...ALPNProtocols] }, (socket) => {
+    socket.on("error", () => {})
+    socket.resume().end(words)
+  }).on("tlsClientError", () => {})
+
 /** A port at which nothing listens any more. */
 const freePort = Effect.scoped(listening(Net.createServer()))
 
@@ -49,6 +60,7 @@ interface Case {
   readonly address: Effect.Effect<string, never, Scope.Scope>
   readonly tag: "GatewayUnavailable" | "GatewayRefused"
   readonly says: RegExp
+  readonly options?: Partial<RemoteMqrt.Options>
 }
 
 const at = (server: () => Net.Server, scheme = "ws", path = "") =>
@@ -140,6 +152,26 @@ const cases: ReadonlyArray<Case> = [
     says: /it did not answer in time/
   },
   {
+    what: "the certificate is not trusted",
+    address: at(() => speakingTls([], ""), "wss"),
+    tag: "GatewayUnavailable",
+    says: /its certificate is one that it signed itself: give its authority by the option tls: { ca }/
+  },
+  {
+    what: "a server of something else speaks TLS",
+    address: at(() => speakingTls([], "220 mail.example.com"), "tls"),
+    options: { tls: { ca: cert } },
+    tag: "GatewayRefused",
+    says: /the server at 127\.0\.0\.1:\d+ is no gateway, but speaks TLS/
+  },
+  {
+    what: "a gateway of a later version answers, with nothing but TLS",
+    address: at(() => speakingTls(["effect-msmq"], "version 9 of the protocol (@effect-msmq/remote 3.1.4)\n"), "tls"),
+    options: { tls: { ca: cert } },
+    tag: "GatewayRefused",
+    says: /it speaks version 9 of the protocol \(@effect-msmq\/remote 3\.1\.4\), and this program version 1 of the protocol/
+  },
+  {
     what: "a gateway of a later version answers",
     address: at(() =>
       answering(426, { "effect-msmq-version": "version 9 of the protocol (@effect-msmq/remote 3.1.4)" })
@@ -154,11 +186,11 @@ const cases: ReadonlyArray<Case> = [
 ]
 
 describe("a client that cannot connect says so where", () => {
-  it.live.each(cases)("$what", ({ address, says, tag }) =>
+  it.live.each(cases)("$what", ({ address, options, says, tag }) =>
     Effect.gen(function* () {
       const url = yield* address
       const connectWithin = /in time/.test(String(says)) ? "200 millis" : "30 seconds"
-      const error = yield* refusal({ url, connectWithin })
+      const error = yield* refusal({ url, connectWithin, ...options })
       assert.match(error.message, says)
       assert.include(error.message, url)
       assert.strictEqual(error.tag, tag)
@@ -172,7 +204,9 @@ describe("a client that cannot connect says so where", () => {
     "wss://",
     "wss://user:secret@queues.example.com",
     "wss://queues.example.com/#orders",
-    "wss://queues.example.com/#"
+    "wss://queues.example.com/#",
+    "tls://queues.example.com",
+    "tls://queues.example.com:8443/orders"
   ])("the address is none: %s", (url) =>
     Effect.gen(function* () {
       const error = yield* refusal({ url })

@@ -4,7 +4,9 @@ import { GatewayPolicy, MqrtGateway } from "@effect-msmq/remote"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Logger } from "effect"
+import { readFileSync } from "node:fs"
 import type { IncomingMessage } from "node:http"
+import * as Tls from "node:tls"
 import { isSpoken, subprotocol, versionHeader, versionWords } from "../../src/internal/wire/versions.ts"
 
 /** What was logged, with its annotations, as text. */
@@ -15,10 +17,29 @@ const logger = Logger.layer([
   })
 ])
 
-const gateway = MqrtGateway.layer({ policy: GatewayPolicy.unprotected }).pipe(
-  Layer.provide(InMemoryMqrt.layer),
-  Layer.provide(logger)
-)
+const served = (options: Omit<MqrtGateway.Options, "policy">) =>
+  MqrtGateway.layer({ policy: GatewayPolicy.unprotected, ...options }).pipe(
+    Layer.provide(InMemoryMqrt.layer),
+    Layer.provide(logger)
+  )
+
+const gateway = served({})
+
+const read = (name: string): string => readFileSync(new URL(`../certificates/${name}`, import.meta.url), "utf8")
+const cert = read("queues.pem")
+
+const overTls = served({ transport: "tls", tls: { cert, key: read("queues.key"), ca: cert } })
+
+/** Returns what a gateway with nothing but TLS says to a client that offers subprotocols, and which it chooses. */
+const saidOverTls = (url: string, offered: ReadonlyArray<string>) =>
+  Effect.callback<{ readonly chosen: unknown; readonly said: string }>((resume) => {
+    const { hostname: host, port } = new URL(url)
+    const socket = Tls.connect({ host, port: Number(port), ca: cert, ALPNProtocols: [...offered] })
+    let said = ""
+    socket.on("data", (data) => (said += data.toString()))
+    socket.on("error", (error) => (said += String(error)))
+    socket.on("close", () => resume(Effect.succeed({ chosen: socket.alpnProtocol, said })))
+  })
 
 /** Returns what a gateway answers to a client that offers subprotocols. */
 const answer = (url: string, offered: ReadonlyArray<string>, words?: string) =>
@@ -70,5 +91,15 @@ describe("a gateway", () => {
       assert.strictEqual(response.status, 426)
       assert.include(yield* Effect.promise(() => response.text()), "A gateway of effect-msmq listens here")
     }).pipe(Effect.provide(gateway, { local: true }))
+  )
+
+  it.live(
+    "with nothing but TLS, too, says to a client of another version what it speaks, and ends the connection",
+    () =>
+      Effect.gen(function* () {
+        const { url } = yield* MqrtGateway.MqrtGateway
+        const { chosen, said } = yield* saidOverTls(url, ["effect-msmq.2", "effect-msmq"])
+        assert.deepStrictEqual([chosen, said], ["effect-msmq", `${versionWords}\n`])
+      }).pipe(Effect.provide(overTls, { local: true }))
   )
 })

@@ -20,6 +20,7 @@ import { type Caller, rpcs } from "../wire/rpcs.ts"
 import { protocol } from "../wire/serialization.ts"
 import { version } from "../version.ts"
 import type { ConnectionProblem } from "./connectionProblem.ts"
+import { Credit } from "./Credit.ts"
 import { type Address, openSocket } from "./openSocket.ts"
 
 /** End of a connection while a call ran: whether the call had an effect is not known by this. */
@@ -30,6 +31,8 @@ export interface Session {
   readonly call: Caller
   /** Identity of the gateway's process. */
   readonly gateway: string
+  /** Room for its calls. */
+  readonly credit: Credit
   /** Largest frame that the gateway takes, in bytes. */
   readonly maxFrame: number
   /** Done with the reason when the session has ended. */
@@ -49,9 +52,6 @@ export interface Settings extends Address {
 const pauses = Schedule.min([Schedule.exponential("50 millis", 2), Schedule.spaced("5 seconds")]).pipe(
   Schedule.jittered
 )
-
-/** Time in which the gateway has to answer the first call of a connection. */
-const longestHello = Duration.seconds(10)
 
 /** Number of heartbeats that may be missing before the gateway is taken for dead. */
 const missing = 3
@@ -91,7 +91,7 @@ export class Link {
     return Effect.gen({ self: this }, function* () {
       const first = yield* Deferred.make<void, MqrtFailure>()
       const once = Effect.scoped(
-        Effect.flatMap(this.#connect, (session) =>
+        Effect.flatMap(this.#connectInTime, (session) =>
           Effect.andThen(
             Deferred.succeed(first, undefined),
             Effect.catchTag(Deferred.await(session.lost), "Lost", ({ detail }) =>
@@ -153,7 +153,8 @@ export class Link {
   ): Effect.Effect<Calls[Name]["returns"], MqrtFailure | Lost> {
     return Effect.suspend(() => {
       if (this.#running++ === 0) session.hold(true)
-      return Effect.raceFirst(session.call(name, payload), Deferred.await(session.lost)).pipe(
+      const call = session.credit.within(name, payload, session.call(name, payload))
+      return Effect.raceFirst(call, Deferred.await(session.lost)).pipe(
         Effect.catchCause((cause) => this.#explained(cause)),
         Effect.ensuring(
           Effect.sync(() => {
@@ -227,6 +228,14 @@ export class Link {
     this.#connected = Deferred.makeUnsafe()
   }
 
+  /** Connects as {@link #connect} does. An attempt that gets no answer, such as one through a firewall, does not hold up the next. */
+  get #connectInTime(): Effect.Effect<Session, MqrtFailure, Scope.Scope | RpcSerialization.RpcSerialization> {
+    return Effect.timeoutOrElse(this.#connect, {
+      duration: this.#settings.connectWithin,
+      orElse: () => Effect.fail(this.problem("hello", "GatewayUnavailable", "it did not answer in time"))
+    })
+  }
+
   /** Makes a connection and says hello. It ends with the scope. */
   get #connect(): Effect.Effect<Session, MqrtFailure, Scope.Scope | RpcSerialization.RpcSerialization> {
     return Effect.gen({ self: this }, function* () {
@@ -248,18 +257,14 @@ export class Link {
       )
       const call = client as unknown as Caller
       yield* Effect.addFinalizer(() => lose("the layer is closed"))
-      const provisional = { call, lost, hold, gateway: "", maxFrame: 0 }
+      const provisional = { call, lost, hold, gateway: "", maxFrame: 0, credit: new Credit(1, 1) }
       const hello = this.callIn(provisional, "hello", { protocol, version, client: this.#program })
-      const said = yield* Effect.timeoutOrElse(hello, {
-        duration: longestHello,
-        orElse: () => Effect.fail(new Lost({ detail: "it does not answer" }))
-      }).pipe(
-        Effect.catchTag("Lost", (lost) => {
-          const { detail, kind } = problem() ?? { kind: "GatewayUnavailable", detail: lost.detail }
-          return Effect.fail(this.problem("hello", kind, detail))
-        })
-      )
-      const session: Session = { call, lost, hold, gateway: said.gateway, maxFrame: said.maxFrame }
+      const said = yield* Effect.catchTag(hello, "Lost", (lost) => {
+        const { detail, kind } = problem() ?? { kind: "GatewayUnavailable", detail: lost.detail }
+        return Effect.fail(this.problem("hello", kind, detail))
+      })
+      const credit = new Credit(said.calls, said.callBytes)
+      const session: Session = { call, lost, hold, credit, gateway: said.gateway, maxFrame: said.maxFrame }
       yield* Effect.forkScoped(this.#beat(session, said.heartbeat, lose))
       this.#session = session
       const waiting = this.#connected

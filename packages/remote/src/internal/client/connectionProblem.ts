@@ -1,7 +1,7 @@
 /** Problems of a connection that was not made, in words that say what to look at. */
 import type { GatewayProblem } from "@effect-msmq/core/mqrt/MqrtFailure"
 import type { IncomingHttpHeaders } from "node:http"
-import { versionHeader, versionWords } from "../wire/versions.ts"
+import { versionHeader, versionsDiffer } from "../wire/versions.ts"
 
 /** Problem without the address. */
 export type ConnectionProblem = Omit<GatewayProblem, "url">
@@ -45,6 +45,13 @@ const words: Readonly<Record<string, Words>> = {
 
 const isNoHttp = (code: string): boolean => code.startsWith("HPE_")
 
+/** Refusals of a gateway, by the statuses of HTTP that it answers. */
+const statuses: Readonly<Record<number, string>> = {
+  401: "it knows no client with this token or certificate",
+  403: "it knows no client with this token or certificate",
+  429: "as many connections of this client are open as its policy allows"
+}
+
 /** Words of `ws` for servers that know nothing of gateways. */
 const noGateway = /subprotocol/
 
@@ -72,12 +79,11 @@ export const problemOfResponse = (
   const { host, pathname } = new URL(address)
   const spoken = headers[versionHeader]
   if (typeof spoken === "string") {
-    return refused(
-      `it speaks ${spoken}, and this program ${versionWords}; install the same version of the package on both`
-    )
+    return refused(versionsDiffer(spoken))
   }
+  const meant = statuses[status]
+  if (meant !== undefined) return refused(meant)
   const answer = `HTTP ${status}${statusText === "" ? "" : ` ${statusText}`}`
-  if (status === 401 || status === 403) return refused("it knows no client with this token or certificate")
   if (status >= 500) return unavailable(`the server at ${host} answers ${answer}`)
   return refused(`the server at ${host} answers ${answer} for ${pathname}: there is no gateway at this address`)
 }

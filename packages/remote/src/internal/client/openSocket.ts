@@ -1,10 +1,14 @@
-/** Sockets of a client: WebSockets that send a token or a certificate, and that can let the process end. */
+/** Sockets of a client, which prove whose they are and can let the process end: WebSockets, and TLS with nothing in between. */
+import * as NodeSocket from "@effect/platform-node-shared/NodeSocket"
 import { WebSocket } from "@effect/platform-node-shared/NodeWS"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Socket from "effect/socket/Socket"
 import type { ClientRequest, IncomingMessage } from "node:http"
-import { subprotocol, versionHeader, versionWords } from "../wire/versions.ts"
+import { isIP } from "node:net"
+import type { Duplex } from "node:stream"
+import { connect as connectTls } from "node:tls"
+import { anyVersion, subprotocol, versionHeader, versionsDiffer, versionWords } from "../wire/versions.ts"
 import { type ConnectionProblem, problemOfError, problemOfResponse } from "./connectionProblem.ts"
 
 /** Address of a gateway, and the proof of the client. */
@@ -28,55 +32,118 @@ export interface OpenSocket {
   readonly hold: (holds: boolean) => void
 }
 
-/** Milliseconds after which a server that accepts a connection and does not answer is given up. */
-const longestHandshake = 10_000
+/** Connection of a socket, which may keep the process alive. */
+interface Connection {
+  ref(): unknown
+  unref(): unknown
+}
+
+/** What a socket notes of its connection. */
+class Notes {
+  problem: ConnectionProblem | undefined
+  #connection: Connection | undefined
+  #holds = true
+
+  /** Notes the connection that was made. */
+  connected(connection: Connection): void {
+    this.#connection = connection
+    this.#apply()
+  }
+
+  /** Notes what went wrong first. */
+  note(problem: ConnectionProblem): void {
+    this.problem ??= problem
+  }
+
+  /** Notes that the connection was closed, where nothing went wrong before. */
+  closed(detail: string): void {
+    this.note({ kind: "GatewayUnavailable", detail })
+  }
+
+  hold(holds: boolean): void {
+    this.#holds = holds
+    this.#apply()
+  }
+
+  #apply(): void {
+    if (this.#holds) this.#connection?.ref()
+    else this.#connection?.unref()
+  }
+}
+
+const webSocket = ({ maxFrame, tls, token, url }: Address, notes: Notes): Effect.Effect<Socket.Socket> => {
+  const connect = Effect.acquireRelease(
+    Effect.sync(() => {
+      const proof = token === undefined ? {} : { authorization: `Bearer ${Redacted.value(token)}` }
+      const headers = { ...proof, [versionHeader]: versionWords }
+      const ws = new WebSocket(url, subprotocol, { ...tls, headers, maxPayload: maxFrame, perMessageDeflate: false })
+      ws.on("error", (error: Error) => notes.note(problemOfError(error, url)))
+      ws.on(
+        "unexpected-response",
+        (_: ClientRequest, { headers, statusCode = 0, statusMessage = "" }: IncomingMessage) => {
+          notes.note(problemOfResponse(statusCode, statusMessage, headers, url))
+          ws.terminate()
+        }
+      )
+      ws.on("close", (code: number, reason: Buffer) =>
+        notes.closed(`it was closed with code ${code}${reason.length === 0 ? "" : `, ${reason.toString()}`}`)
+      )
+      ws.on("upgrade", (response: IncomingMessage) => notes.connected(response.socket))
+      return ws
+    }),
+    (ws) => Effect.sync(() => ws.terminate())
+  )
+  return Socket.fromWebSocket(connect as never)
+}
+
+const tlsSocket = ({ tls, url }: Address, notes: Notes): Effect.Effect<Socket.Socket> => {
+  const { hostname, port } = new URL(url)
+  const host = hostname.replaceAll(/^\[|\]$/g, "")
+  const open = Effect.acquireRelease(
+    Effect.sync(() => {
+      const servername = isIP(host) === 0 ? { servername: host } : {}
+      const versions = { ALPNProtocols: [subprotocol, anyVersion] }
+      const socket = connectTls({ ...tls, ...servername, ...versions, host, port: Number(port) }).setNoDelay(true)
+      socket.on("error", (error) => notes.note(problemOfError(error, url)))
+      socket.on("close", () => notes.closed("it was closed"))
+      return socket
+    }),
+    (socket) => Effect.sync(() => socket.destroy())
+  )
+  const connect = Effect.flatMap(open, (socket) =>
+    Effect.callback<Duplex, Socket.SocketError>((resume) => {
+      const fail = (cause: unknown): void =>
+        resume(Effect.fail(new Socket.SocketError({ reason: new Socket.SocketOpenError({ kind: "Unknown", cause }) })))
+      socket.once("secureConnect", () => {
+        notes.connected(socket)
+        if (socket.alpnProtocol === subprotocol) return resume(Effect.succeed(socket))
+        if (socket.alpnProtocol !== anyVersion) {
+          notes.note({ kind: "GatewayRefused", detail: `the server at ${host}:${port} is no gateway, but speaks TLS` })
+          return socket.destroy()
+        }
+        socket.once("data", (words) => {
+          notes.note({ kind: "GatewayRefused", detail: versionsDiffer(words.toString().trim()) })
+          socket.destroy()
+        })
+      })
+      socket.once("error", fail)
+      socket.once("close", fail)
+    })
+  )
+  return NodeSocket.fromDuplex(connect)
+}
+
+/** Ways to connect, by the scheme of the address. */
+const ways: Readonly<Record<string, typeof webSocket>> = { "ws:": webSocket, "wss:": webSocket, "tls:": tlsSocket }
 
 /** Makes a socket, whose connection opens when it is read and ends with the scope of the reader. */
-export const openSocket = ({ maxFrame, tls, token, url }: Address): Effect.Effect<OpenSocket> =>
+export const openSocket = (address: Address): Effect.Effect<OpenSocket> =>
   Effect.suspend(() => {
-    let problem: ConnectionProblem | undefined
-    let connection: IncomingMessage["socket"] | undefined
-    let holds = true
-    const apply = (): void => {
-      if (holds) connection?.ref()
-      else connection?.unref()
-    }
-    const connect = Effect.acquireRelease(
-      Effect.sync(() => {
-        const proof = token === undefined ? {} : { authorization: `Bearer ${Redacted.value(token)}` }
-        const ws = new WebSocket(url, subprotocol, {
-          ...tls,
-          headers: { ...proof, [versionHeader]: versionWords },
-          maxPayload: maxFrame,
-          perMessageDeflate: false,
-          handshakeTimeout: longestHandshake
-        })
-        ws.on("error", (error: Error) => (problem ??= problemOfError(error, url)))
-        ws.on("close", (code: number, reason: Buffer) => {
-          const words = `it was closed with code ${code}${reason.length === 0 ? "" : `, ${reason.toString()}`}`
-          problem ??= { kind: "GatewayUnavailable", detail: words }
-        })
-        ws.on(
-          "unexpected-response",
-          (_: ClientRequest, { headers, statusCode = 0, statusMessage = "" }: IncomingMessage) => {
-            problem ??= problemOfResponse(statusCode, statusMessage, headers, url)
-            ws.terminate()
-          }
-        )
-        ws.on("upgrade", (response: IncomingMessage) => {
-          connection = response.socket
-          apply()
-        })
-        return ws
-      }),
-      (ws) => Effect.sync(() => ws.terminate())
-    )
-    return Effect.map(Socket.fromWebSocket(connect as never), (socket) => ({
+    const notes = new Notes()
+    const way = ways[new URL(address.url).protocol] ?? webSocket
+    return Effect.map(way(address, notes), (socket) => ({
       socket,
-      problem: () => problem,
-      hold: (value) => {
-        holds = value
-        apply()
-      }
+      problem: () => notes.problem,
+      hold: (holds) => notes.hold(holds)
     }))
   })

@@ -125,7 +125,8 @@ export const handlersOf = (session: Session, hello: Handlers["hello"]): Handlers
 
     getSecurityContext: ({ api, as, certificate }) =>
       Effect.andThen(
-        session.onMachine(api, "sign"),
+        // Somebody else's password could be tried here.
+        Effect.andThen(session.onMachine(api, "sign"), as === null ? Effect.void : session.onMachine(api, "security")),
         handles.open({
           kind: "security context",
           function: api,
@@ -190,6 +191,7 @@ export const handlersOf = (session: Session, hello: Handlers["hello"]): Handlers
     sendMessages: ({ handle, key, messages, options }) =>
       Effect.gen(function* () {
         const opened = yield* entry(handle, "queue", "MQSendMessage")
+        yield* session.onReportQueues("MQSendMessage", messages)
         const transaction = yield* session.transaction(options.transaction, "MQSendMessage")
         const context =
           options.securityContext === null

@@ -104,7 +104,7 @@ export const plain = {
     returns: text,
     right: "none",
     changes: false,
-    queueAt: null
+    queueAt: 0
   },
   adsPathToFormatName: {
     given: Schema.Tuple([text]),
@@ -216,7 +216,9 @@ export const handled = {
       version: text,
       gateway: text,
       heartbeat: Schema.Finite,
-      maxFrame: Schema.Finite
+      maxFrame: Schema.Finite,
+      calls: Schema.Finite,
+      callBytes: Schema.Finite
     })
   },
   heartbeat: { given: {}, returns: Schema.Void },
