@@ -3,7 +3,6 @@ import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import { MsmqError, reasonOf } from "@effect-msmq/core/MsmqError"
 import type { GatewayProblem } from "@effect-msmq/core/mqrt/MqrtFailure"
 import * as Cause from "effect/Cause"
-import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -21,10 +20,8 @@ import { protocol } from "../wire/serialization.ts"
 import { version } from "../version.ts"
 import type { ConnectionProblem } from "./connectionProblem.ts"
 import { Credit } from "./Credit.ts"
+import { Loss, Lost } from "./Loss.ts"
 import { type Address, openSocket } from "./openSocket.ts"
-
-/** End of a connection while a call ran: whether the call had an effect is not known by this. */
-export class Lost extends Data.TaggedError("Lost")<{ readonly detail: string }> {}
 
 /** Session at the gateway. Handles belong to the one in which they were opened. */
 export interface Session {
@@ -35,8 +32,8 @@ export interface Session {
   readonly credit: Credit
   /** Largest frame that the gateway takes, in bytes. */
   readonly maxFrame: number
-  /** Done with the reason when the session has ended. */
-  readonly lost: Deferred.Deferred<never, Lost>
+  /** Loss of the connection, which ends the session. */
+  readonly loss: Loss
   readonly hold: (holds: boolean) => void
 }
 
@@ -94,7 +91,7 @@ export class Link {
         Effect.flatMap(this.#connectInTime, (session) =>
           Effect.andThen(
             Deferred.succeed(first, undefined),
-            Effect.catchTag(Deferred.await(session.lost), "Lost", ({ detail }) =>
+            Effect.catchTag(session.loss.awaited, "Lost", ({ detail }) =>
               Effect.sync(() => this.#disconnected(session, detail))
             )
           )
@@ -154,7 +151,7 @@ export class Link {
     return Effect.suspend(() => {
       if (this.#running++ === 0) session.hold(true)
       const call = session.credit.within(name, payload, session.call(name, payload))
-      return Effect.raceFirst(call, Deferred.await(session.lost)).pipe(
+      return session.loss.ends(call).pipe(
         Effect.catchCause((cause) => this.#explained(cause)),
         Effect.ensuring(
           Effect.sync(() => {
@@ -240,8 +237,8 @@ export class Link {
   get #connect(): Effect.Effect<Session, MqrtFailure, Scope.Scope | RpcSerialization.RpcSerialization> {
     return Effect.gen({ self: this }, function* () {
       const { hold, problem, socket } = yield* openSocket(this.#settings)
-      const lost = yield* Deferred.make<never, Lost>()
-      const lose = (detail: string) => Effect.asVoid(Deferred.fail(lost, new Lost({ detail })))
+      const loss = new Loss()
+      const lose = (detail: string) => Effect.sync(() => loss.note(detail))
       const wire = yield* RpcClient.makeProtocolSocket({
         retryPolicy: Schedule.recurs(0),
         pingInterval: "1 hour"
@@ -257,14 +254,14 @@ export class Link {
       )
       const call = client as unknown as Caller
       yield* Effect.addFinalizer(() => lose("the layer is closed"))
-      const provisional = { call, lost, hold, gateway: "", maxFrame: 0, credit: new Credit(1, 1) }
+      const provisional = { call, loss, hold, gateway: "", maxFrame: 0, credit: new Credit(1, 1) }
       const hello = this.callIn(provisional, "hello", { protocol, version, client: this.#program })
       const said = yield* Effect.catchTag(hello, "Lost", (lost) => {
         const { detail, kind } = problem() ?? { kind: "GatewayUnavailable", detail: lost.detail }
         return Effect.fail(this.problem("hello", kind, detail))
       })
       const credit = new Credit(said.calls, said.callBytes)
-      const session: Session = { call, lost, hold, credit, gateway: said.gateway, maxFrame: said.maxFrame }
+      const session: Session = { call, loss, hold, credit, gateway: said.gateway, maxFrame: said.maxFrame }
       yield* Effect.forkScoped(this.#beat(session, said.heartbeat, lose))
       this.#session = session
       const waiting = this.#connected
