@@ -497,8 +497,10 @@ export class Connection extends Described implements AsyncDisposable {
    */
   acquireSecurityContext(options?: AcquireOptions & Abortable): Promise<SecurityContext> {
     const operation = operations.SecurityContext.acquire
-    return this.#run({ operation }, tables.abortableAcquireOptions, options, ({ signal: _, ...options }) =>
-      openScoped(acquire(effectOptions(options)), (context) => SecurityContext.make(context, this.#runner))
+    return this.#run({ operation }, tables.abortableAcquireOptions, options, (options) =>
+      openScoped(acquire(effectOptions(withOptions(options, { signal: undefined }))), (context) =>
+        SecurityContext.make(context, this.#runner)
+      )
     )
   }
 
