@@ -15,7 +15,7 @@ import type * as RpcSerialization from "effect/rpc/RpcSerialization"
 import type * as Scope from "effect/Scope"
 import { functionsOf, type PlainReceives } from "./internal/client/functions.ts"
 import { Link } from "./internal/client/Link.ts"
-import { pem, positive } from "./internal/optionRules.ts"
+import { pem, positive, unreadable } from "./internal/optionRules.ts"
 import * as serialization from "./internal/wire/serialization.ts"
 
 /**
@@ -102,6 +102,8 @@ const mistakeIn = ({ tls = {}, token, url }: Options): MsmqError | undefined => 
     const [missing, given] = tls.cert === undefined ? ["cert", "key"] : ["key", "cert"]
     return illegal("tls", "must have cert and key together", `${given} without ${missing}`)
   }
+  const problem = unreadable(tls)
+  if (problem !== undefined) return illegal("tls", "must have certificates and a key that OpenSSL reads", problem)
   if (protocol !== "tls:") return undefined
   if (token !== undefined) {
     const rule = "must be left out for an address that begins with tls://, whose clients have a certificate in tls"

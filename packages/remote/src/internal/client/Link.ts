@@ -246,6 +246,7 @@ export class Link {
     return Effect.gen({ self: this }, function* () {
       const { hold, problem, socket } = yield* openSocket(this.#settings)
       const lost = yield* Deferred.make<never, Lost>()
+      const opened = yield* Deferred.make<void>()
       const lose = (detail: string) => Effect.asVoid(Deferred.fail(lost, new Lost({ detail })))
       const wire = yield* RpcClient.makeProtocolSocket({
         retryPolicy: Schedule.recurs(0),
@@ -253,7 +254,7 @@ export class Link {
       }).pipe(
         Effect.provideService(Socket.Socket, socket),
         Effect.provideService(RpcClient.ConnectionHooks, {
-          onConnect: Effect.void,
+          onConnect: Deferred.succeed(opened, undefined),
           onDisconnect: Effect.suspend(() => lose(problem() ?? "the connection was cut"))
         })
       )
@@ -263,8 +264,10 @@ export class Link {
       const call = client as unknown as Caller
       yield* Effect.addFinalizer(() => lose("the layer is closed"))
       const provisional = { call, lost, hold, gateway: "", maxFrame: 0, credit: new Credit(1, 1) }
+      const hello = this.callIn(provisional, "hello", { protocol, version, client: this.#program })
       const said = yield* Effect.catchTag(
-        this.callIn(provisional, "hello", { protocol, version, client: this.#program }),
+        // A call before the connection is open would take a second to be interrupted.
+        Effect.andThen(Effect.raceFirst(Deferred.await(opened), Deferred.await(lost)), hello),
         "Lost",
         () => {
           const detail = problem() ?? "the connection was cut"
