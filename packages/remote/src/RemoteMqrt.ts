@@ -69,12 +69,19 @@ const tls = Given.table<Tls>()({
   key: pem("a private key")
 })
 
+/** Returns `true` for an address that can be connected to. Only HTTP has a path, and a port that need not be given. */
+const isAddress = (text: string): boolean => {
+  const url = /[\s@#]/.test(text) ? null : URL.parse(text)
+  return url?.protocol === "tls:"
+    ? url.port !== "" && ["", "/"].includes(url.pathname)
+    : ["ws:", "wss:"].includes(url?.protocol ?? "")
+}
+
 const table = Given.table<Options>()({
   url: Given.required(
     Given.guarded(
       'an address such as "wss://queues.example.com:8443", without a user and a password',
-      (value): value is string =>
-        typeof value === "string" && /^(?:wss?|tls):\/\/[^\s@#]+$/i.test(value) && URL.canParse(value)
+      (value): value is string => typeof value === "string" && isAddress(value)
     )
   ),
   token: Given.guarded(
