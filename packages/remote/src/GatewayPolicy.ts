@@ -6,6 +6,15 @@
 import { createHash, timingSafeEqual } from "node:crypto"
 import * as Redacted from "effect/Redacted"
 
+/** @internal Rights on a queue. */
+export const queueRights = ["send", "receive", "peek", "purge", "manage", "security"] as const
+
+/** @internal Rights on the gateway's computer. */
+export const machineRights = ["sign", "directory", "look", "manage", "security", "certificates"] as const
+
+/** @internal Rights on the computer of a client whose policy names none. */
+export const usualMachineRights: ReadonlyArray<MachineRight> = ["sign"]
+
 /**
  * Right on a queue. `"manage"`: create, delete and change it, and pause it. `"security"`: read and change its access list. Who may
  * receive may also peek.
@@ -13,7 +22,7 @@ import * as Redacted from "effect/Redacted"
  * @category models
  * @since 0.1.0
  */
-export type QueueRight = "send" | "receive" | "peek" | "purge" | "manage" | "security"
+export type QueueRight = (typeof queueRights)[number]
 
 /**
  * Right on the gateway's computer.
@@ -28,7 +37,7 @@ export type QueueRight = "send" | "receive" | "peek" | "purge" | "manage" | "sec
  * @category models
  * @since 0.1.0
  */
-export type MachineRight = "sign" | "directory" | "look" | "manage" | "security" | "certificates"
+export type MachineRight = (typeof machineRights)[number]
 
 /**
  * Rule that gives a client rights on queues.
@@ -118,8 +127,8 @@ export interface GatewayPolicy {
  * @since 0.1.0
  */
 export const everything: Pick<Client, "queues" | "machine"> = {
-  queues: [{ queues: ["*"], rights: ["send", "receive", "peek", "purge", "manage", "security"] }],
-  machine: ["sign", "directory", "look", "manage", "security", "certificates"]
+  queues: [{ queues: ["*"], rights: queueRights }],
+  machine: machineRights
 }
 
 /**
@@ -179,7 +188,7 @@ export class Rights {
   readonly #rules: ReadonlyArray<{ readonly patterns: ReadonlyArray<RegExp>; readonly rights: ReadonlySet<QueueRight> }>
 
   constructor(client: Client) {
-    this.#machine = new Set(client.machine ?? ["sign"])
+    this.#machine = new Set(client.machine ?? usualMachineRights)
     this.#rules = (client.queues ?? []).map(({ queues, rights }) => ({
       patterns: queues.map(patternOf),
       rights: new Set(rights.includes("receive") ? [...rights, "peek" as const] : rights)

@@ -5,6 +5,7 @@
 import type { MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { machineRights, queueRights } from "../../GatewayPolicy.ts"
 import { failure } from "./Failure.ts"
 import * as records from "./records.ts"
 import { text } from "./text.ts"
@@ -199,6 +200,18 @@ export const outcome = Schema.Struct({
 /** Outcome of a call on the wire. */
 export type WireOutcome = typeof outcome.Type
 
+/** Words of a gateway about itself, and about its client. */
+const description = Schema.Struct({
+  version: text,
+  client: text,
+  time: Schema.Finite,
+  machine: Schema.Array(Schema.Literals(machineRights)),
+  queues: Schema.Array(
+    Schema.Struct({ queues: Schema.Array(text), rights: Schema.Array(Schema.Literals(queueRights)) })
+  ),
+  limits: Schema.Record(Schema.String, Schema.Finite)
+})
+
 const read = records.read
 const timeout = Schema.NullOr(Schema.Finite)
 
@@ -219,6 +232,7 @@ export const handled = {
     })
   },
   heartbeat: { given: {}, returns: Schema.Void },
+  describe: { given: {}, returns: description },
   cancel: { given: { key }, returns: Schema.Void },
   outcomeOf: { given: { key }, returns: outcome },
   currentUserSid: { given: {}, returns: Schema.Uint8Array },
