@@ -159,12 +159,11 @@ export const layer = (options: Options): Layer.Layer<Mqrt.Mqrt, MsmqError> =>
  * })
  * const env = { GATEWAY_URL: "ws://127.0.0.1:1", GATEWAY_TOKEN: "7ab0c7c4-2f0a-4f0e" }
  * const program = Layer.launch(layer).pipe(
- *   Effect.catchReason("MsmqError", "GatewayUnavailable", (reason) => Effect.succeed(reason.url))
+ *   Effect.catchReason("MsmqError", "GatewayUnavailable", (reason) => Effect.succeed(reason.url)),
+ *   Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
  * )
  *
- * await Effect.runPromise(
- *   program.pipe(Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env }))))
- * ) // => "ws://127.0.0.1:1"
+ * await Effect.runPromise(program) // => "ws://127.0.0.1:1"
  * ```
  *
  * @category layers

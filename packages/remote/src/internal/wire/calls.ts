@@ -11,7 +11,7 @@ import * as records from "./records.ts"
 import { text } from "./text.ts"
 
 /** Right that a call needs, by the words of a policy. */
-export type Right = "none" | "look" | "manage" | "security" | "certificates"
+type Right = "none" | "look" | "manage" | "security" | "certificates"
 
 /** Function without handles: its arguments and result are those of the seam. */
 export interface Plain {
@@ -182,14 +182,14 @@ const tx = records.transactionArgument
 const held = Schema.Struct({ ticket: Schema.Finite, message: records.received })
 
 /** Outcome of a batch on the wire. */
-export const sendOutcome = Schema.Struct({
+const sendOutcome = Schema.Struct({
   accepted: Schema.Finite,
   messageIds: Schema.NullOr(Schema.Array(text)),
   failure: Schema.NullOr(failure)
 })
 
 /** Outcome of a call that changes something, by its key. */
-export const outcome = Schema.Struct({
+const outcome = Schema.Struct({
   /** `"never"`: the call had no effect, and never will have. */
   state: Schema.Literals(["never", "succeeded", "failed"]),
   text: Schema.NullOr(text),
