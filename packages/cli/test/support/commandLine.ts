@@ -57,7 +57,7 @@ export const commandIn = (
     const services = Layer.provideMerge(stdio, NodeServices.layer)
     const exit = yield* Effect.exit(
       runCommand(args).pipe(
-        Effect.provideService(Backends, { native: backend, memory: backend }),
+        Effect.provideService(Backends, { native: backend, memory: backend, remote: backend }),
         Effect.provideService(Output, output),
         Effect.provide(
           terminal === undefined ? services : Layer.provideMerge(Layer.succeed(Terminal.Terminal, terminal), services)
