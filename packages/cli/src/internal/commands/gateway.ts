@@ -137,7 +137,9 @@ export const gateway = Command.make("gateway", flags, (given) =>
     }
     const open = yield* openBackend
     const { write } = yield* Output.Output
-    return yield* withLog(serve(remote, options, yield* open), given.json ? "json" : "text", (line) => write(`${line}\n`))
+    return yield* withLog(serve(remote, options, yield* open), given.json ? "json" : "text", (line) =>
+      write(`${line}\n`)
+    )
   }).pipe(Effect.scoped)
 ).pipe(
   Command.withDescription("Serves this machine's queues to programs on other machines, until it is interrupted."),

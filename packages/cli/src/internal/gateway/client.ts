@@ -17,8 +17,7 @@ export const textOf = (path: string): Effect.Effect<string, Failed, FileSystem.F
   Effect.flatMap(FileSystem.FileSystem, (files) => Effect.mapError(files.readFileString(path), cannotRead(path)))
 
 /** Reads the file of a flag, if there is one. */
-export const textOfFlag = (path: Option.Option<string>) =>
-  Option.isSome(path) ? textOf(path.value) : Effect.undefined
+export const textOfFlag = (path: Option.Option<string>) => (Option.isSome(path) ? textOf(path.value) : Effect.undefined)
 
 /** Reads a variable; one that is empty counts as missing. */
 export const variable = (name: string): Effect.Effect<string | undefined> =>

@@ -48,8 +48,9 @@ const policyFile = Schema.Struct({
 
 /** Returns the JSON Schema of a policy file, for editors. */
 export const jsonSchema = (): unknown => {
-  const { definitions, schema } = Schema.toJsonSchemaDocument(policyFile)
-  return { $schema: "https://json-schema.org/draft/2020-12/schema", ...schema, $defs: definitions }
+  const { definitions, schema } = Schema.toJsonSchemaDocument(policyFile, { onExcessProperty: "error" })
+  const shared = Object.keys(definitions).length === 0 ? {} : { $defs: definitions }
+  return { $schema: "https://json-schema.org/draft/2020-12/schema", ...schema, ...shared }
 }
 
 const decode = Schema.decodeUnknownResult(policyFile, { errors: "all", onExcessProperty: "error" })
