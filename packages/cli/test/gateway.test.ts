@@ -210,20 +210,20 @@ describe("the backend remote", () => {
 
 /** Policies that are refused, each with what is said about it. */
 const illegal: Readonly<Record<string, readonly [text: string, complaint: RegExp]>> = {
-  "no JSON": ["{ clients: [] }", /is not JSON: .*position 2/],
-  "no object": ["[]", /policy\.json: the whole: expected object, got \[\]/],
-  "no clients": ["{}", /policy\.json: clients: missing key/],
+  "no JSON": ["{ clients: [] }", /policy\.json is not JSON: .*position 2/],
+  "no object": ["[]", /policy\.json: the policy must be object, and is \[\]/],
+  "no clients": ["{}", /policy\.json: clients is missing/],
   "an unknown field": [
     '{ "clients": [{ "name": "a", "token": { "file": "t" }, "queue": [] }] }',
-    /policy\.json: clients\[0\]\.queue: unexpected key/
+    /policy\.json: clients\[0\]\.queue is no field of a policy at this place/
   ],
   "an unknown right": [
     '{ "clients": [{ "name": "a", "token": { "file": "t" }, "queues": [{ "queues": ["*"], "rights": ["recieve"] }] }] }',
-    /policy\.json: clients\[0\]\.queues\[0\]\.rights\[0\]: expected "send" \| .*, got "recieve"/
+    /policy\.json: clients\[0\]\.queues\[0\]\.rights\[0\] must be "send" \| .*, and is "recieve"/
   ],
   "a token in the file itself": [
     '{ "clients": [{ "name": "a", "token": "b1946ac9-2492-4d3c-9f0b" }] }',
-    /policy\.json: clients\[0\]\.token: .*environment.*file/
+    /policy\.json: clients\[0\]\.token must be \{ "environment": "NAME" \} or \{ "file": "FILE" \}/
   ],
   "a variable that is not set": [
     '{ "clients": [{ "name": "a", "token": { "environment": "NO_SUCH_TOKEN" } }] }',
@@ -235,7 +235,15 @@ const illegal: Readonly<Record<string, readonly [text: string, complaint: RegExp
   ],
   "a limit that is none": [
     '{ "clients": [{ "name": "a", "certificates": ["00"], "limits": { "waits": 0 } }] }',
-    /policy\.json: clients\[0\]\.limits\.waits: expected a value greater than 0, got 0/
+    /policy\.json: clients\[0\]\.limits\.waits must be a value greater than or equal to 1, and is 0/
+  ],
+  "a fingerprint that is none": [
+    '{ "clients": [{ "name": "a", "certificates": ["00"] }] }',
+    /policy\.clients\[0\]\.certificates\[0\].*the SHA-256 fingerprint of a certificate/
+  ],
+  "two clients of one name": [
+    `{ "clients": [{ "name": "a", "certificates": ["${fingerprint}"] }, { "name": "a", "certificates": [] }] }`,
+    /must give each client a name of its own/
   ]
 }
 
@@ -264,7 +272,11 @@ describe("the command gateway", () => {
       rmSync(folder, { recursive: true })
       assert.deepStrictEqual(
         linesOf(err).map((line) => line.replace(/^.*policy\.json: /, "")),
-        ["clients[0].nam: unexpected key", "clients[0].name: missing key", "clients[1].name: expected string, got 7"]
+        [
+          "clients[0].nam is no field of a policy at this place",
+          "clients[0].name is missing",
+          "clients[1].name must be string, and is 7"
+        ]
       )
     }).pipe(Effect.provide(layer))
   )
@@ -325,7 +337,7 @@ describe("the command gateway", () => {
       const printed = createInterface({ input: child.stdout }).on("line", (line) => void lines.push(JSON.parse(line)))
       const errors: Array<string> = []
       child.stderr.setEncoding("utf8").on("data", (text) => void errors.push(text))
-      const exited = once(child, "exit")
+      const [exited, closed] = [once(child, "exit"), once(printed, "close")]
       while (lines.length === 0) await once(printed, "line")
       const { event, url = "" } = lines[0] ?? {}
       assert.strictEqual(event, "listening")
@@ -342,7 +354,7 @@ describe("the command gateway", () => {
       while (!lines.some(({ event }) => event === "session ended")) await once(printed, "line")
       child.kill("SIGTERM")
       const [code] = await exited
-      if (printed.terminal === undefined) await once(printed, "close")
+      await closed
       rmSync(folder, { recursive: true })
       assert.strictEqual(code, 130)
       assert.deepStrictEqual(

@@ -5,15 +5,7 @@
  */
 import { createHash, timingSafeEqual } from "node:crypto"
 import * as Redacted from "effect/Redacted"
-
-/** @internal Rights on a queue. */
-export const queueRights = ["send", "receive", "peek", "purge", "manage", "security"] as const
-
-/** @internal Rights on the gateway's computer. */
-export const machineRights = ["sign", "directory", "look", "manage", "security", "certificates"] as const
-
-/** @internal Rights on the computer of a client whose policy names none. */
-export const usualMachineRights: ReadonlyArray<MachineRight> = ["sign"]
+import { machineRights, queueRights, usualMachineRights } from "./internal/rights.ts"
 
 /**
  * Right on a queue. `"manage"`: create, delete and change it, and pause it. `"security"`: read and change its access list. Who may
@@ -22,7 +14,7 @@ export const usualMachineRights: ReadonlyArray<MachineRight> = ["sign"]
  * @category models
  * @since 0.1.0
  */
-export type QueueRight = (typeof queueRights)[number]
+export type QueueRight = "send" | "receive" | "peek" | "purge" | "manage" | "security"
 
 /**
  * Right on the gateway's computer.
@@ -37,7 +29,7 @@ export type QueueRight = (typeof queueRights)[number]
  * @category models
  * @since 0.1.0
  */
-export type MachineRight = (typeof machineRights)[number]
+export type MachineRight = "sign" | "directory" | "look" | "manage" | "security" | "certificates"
 
 /**
  * Rule that gives a client rights on queues.
@@ -68,8 +60,13 @@ export interface Limits {
   readonly handles?: number | undefined
   /** Receives and peeks of each connection that wait at the same time. 1,024 by default. */
   readonly waits?: number | undefined
-  /** Calls of each connection at the same time, without those that wait. 256 by default. */
+  /** Calls of each connection at the same time, without those that wait. 256 by default. Further ones wait at the client. */
   readonly calls?: number | undefined
+  /**
+   * Bytes of messages of each connection that are sent at the same time: the bodies and extensions, and 1 KiB for each message. 64 MiB
+   * by default. Further sends wait at the client.
+   */
+  readonly callBytes?: number | undefined
   /** Bytes of answers that each connection has not read. 16 MiB by default, and one answer more. */
   readonly unreadBytes?: number | undefined
 }

@@ -6,22 +6,23 @@
  *
  * @since 0.1.0
  */
-import * as NodeSocketServer from "@effect/platform-node-shared/NodeSocketServer"
 import { Mqrt } from "@effect-msmq/core/Mqrt"
 import { MsmqError } from "@effect-msmq/core/MsmqError"
 import * as Given from "@effect-msmq/core/mqrt/Options"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
 import type { SocketServerError } from "effect/socket/SocketServer"
-import * as Http from "node:http"
-import * as Https from "node:https"
-import type { AddressInfo } from "node:net"
 import type { GatewayPolicy } from "./GatewayPolicy.ts"
-import { clientOfRequest, serve } from "./internal/gateway/connections.ts"
+import { Admission, isRefused, type Refused } from "./internal/gateway/Admission.ts"
+import type { Arrival } from "./internal/gateway/Arrival.ts"
+import { connectionRefused } from "./internal/gateway/audit.ts"
+import { serve } from "./internal/gateway/connections.ts"
+import { pem, positive } from "./internal/optionRules.ts"
+import * as policyRules from "./internal/gateway/policyRules.ts"
+import { tlsSockets } from "./internal/gateway/tlsSockets.ts"
+import { webSockets } from "./internal/gateway/webSockets.ts"
 import * as serialization from "./internal/wire/serialization.ts"
 
 /**
@@ -59,8 +60,15 @@ export interface Options {
    * on the loopback address.
    */
   readonly tls?: Tls | "elsewhere" | undefined
+  /**
+   * Way of the connections. `"webSocket"`, by default, goes through proxies and takes tokens and certificates. `"tls"` is TLS with
+   * nothing in between, for clients that have certificates; it needs `tls` with `ca`.
+   */
+  readonly transport?: "webSocket" | "tls" | undefined
   /** Time between two signs of life, which both sides give; after three that are missing a connection is dead. 5 seconds by default. */
   readonly heartbeat?: Duration.Input | undefined
+  /** Time in which a connection has to prove whose it is, and to say hello. 10 seconds by default. */
+  readonly helloWithin?: Duration.Input | undefined
   /** Time for which the outcomes of a client's calls are kept after its connection has ended. 10 minutes by default. */
   readonly rememberedFor?: Duration.Input | undefined
   /** Largest frame, in bytes: 16 MiB by default. */
@@ -81,35 +89,38 @@ export interface Options {
 export class MqrtGateway extends Context.Service<
   MqrtGateway,
   {
-    /** Address that clients connect to, such as `"wss://127.0.0.1:8443"`. */
+    /** Address that clients connect to, such as `"wss://127.0.0.1:8443"` or `"tls://127.0.0.1:8443"`. */
     readonly url: string
   }
 >()("@effect-msmq/remote/MqrtGateway") {}
 
 const call = { operation: "MqrtGateway.layer" }
 
-const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
+const tls = Given.nested<Tls>(
+  'a certificate and its key, or "elsewhere",',
+  Given.table<Tls>()({
+    cert: Given.required(pem("a certificate")),
+    key: Given.required(pem("a private key")),
+    ca: pem("certificates of authorities"),
+    crl: pem("revocation lists")
+  }),
+  { secret: true }
+)
 
 const table = Given.table<Options>()({
-  policy: Given.required(
-    Given.guarded(
-      "a policy of GatewayPolicy",
-      (value): value is GatewayPolicy => isObject(value) && "clients" in value && Array.isArray(value.clients),
-      { secret: true }
-    )
-  ),
+  policy: Given.required(policyRules.policy),
   port: Given.wholeNumber(0, 65535),
   host: Given.name,
-  tls: Given.guarded(
-    'a certificate and a key in PEM, or "elsewhere"',
-    (value): value is Tls | "elsewhere" =>
-      value === "elsewhere" || (isObject(value) && "cert" in value && "key" in value),
-    { secret: true }
-  ),
-  heartbeat: Given.durations,
+  tls: { ...tls, read: (value, option) => (value === "elsewhere" ? value : tls.read(value, option)) },
+  transport: Given.oneOf(["webSocket", "tls"]),
+  heartbeat: positive,
+  helloWithin: positive,
   rememberedFor: Given.durations,
   maxFrame: Given.wholeNumber(65536, 1 << 30),
-  subqueue: Given.name
+  subqueue: Given.guarded(
+    "a name of at most 31 characters for subqueues, without ; and \\",
+    (value): value is string => typeof value === "string" && /^[^;\\]{1,31}$/.test(value)
+  )
 })
 
 const loopback: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"])
@@ -117,22 +128,22 @@ const loopback: ReadonlySet<string> = new Set(["127.0.0.1", "::1", "localhost"])
 const illegal = (option: string, rule: string, actual: string): MsmqError =>
   new MsmqError({ ...call, reason: { _tag: "IllegalOption", option, rule, actual } })
 
-/** Shortest token that a policy may have. */
-const shortest = 16
-
 /** Returns the rule that options break together; `undefined` where they break none. */
-const mistakeIn = ({ host = "127.0.0.1", policy, tls }: Options): MsmqError | undefined => {
-  if (policy.clients.length === 0 && policy.anybody === undefined) {
-    return illegal("policy", "must have at least one client, or say what anybody may do", "a policy without clients")
+const mistakeIn = ({ host = "127.0.0.1", policy, tls, transport }: Options): MsmqError | undefined => {
+  const mistake = policyRules.mistakeOf(policy)
+  if (mistake !== undefined) return illegal("policy", mistake.rule, mistake.actual)
+  const hasAuthorities = typeof tls === "object" && tls.ca !== undefined
+  if (transport === "tls" && !hasAuthorities) {
+    return illegal("tls", 'must have ca, the authorities of the clients, where transport is "tls"', "tls without ca")
   }
-  for (const { certificates, name, token } of policy.clients) {
-    if (token === undefined && (certificates ?? []).length === 0) {
-      return illegal("policy", "each client must have a token or certificates", `the client ${name} without either`)
-    }
-    if (token !== undefined && Redacted.value(token).length < shortest) {
-      const rule = `tokens must have at least ${shortest} characters; node -e "console.log(crypto.randomUUID())" makes one`
-      return illegal("policy", rule, `a shorter one of the client ${name}`)
-    }
+  const certified = policy.clients.find(({ certificates = [] }) => certificates.length > 0)
+  if (certified !== undefined && tls !== "elsewhere" && !hasAuthorities) {
+    const rule = "must have ca, the authorities of the clients, where the policy names certificates"
+    return illegal("tls", rule, `tls without ca, and certificates of the client ${certified.name}`)
+  }
+  if (certified !== undefined && tls === "elsewhere") {
+    const rule = "may name certificates only where the gateway does TLS itself; give the client a token"
+    return illegal("policy", rule, `certificates of the client ${certified.name} with tls: "elsewhere"`)
   }
   if (loopback.has(host)) return undefined
   if (policy.anybody !== undefined) {
@@ -177,49 +188,32 @@ const make = Effect.fnUntraced(function* (options: Options) {
   const mistake = mistakeIn(options)
   if (mistake !== undefined) return yield* mistake
   const mqrt = yield* Mqrt
-  const { host = "127.0.0.1", maxFrame = serialization.usualMaxFrame, policy, port = 0 } = options
-  const tls = options.tls === "elsewhere" ? undefined : options.tls
-  const server =
-    tls === undefined
-      ? Http.createServer()
-      : Https.createServer({ ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: false })
+  const { host = "127.0.0.1", maxFrame = serialization.usualMaxFrame, port = 0 } = options
+  const admission = new Admission(options.policy)
   const run = Effect.runForkWith(yield* Effect.context<never>())
-  yield* Effect.addFinalizer(() =>
-    Effect.callback<void>((resume) => {
-      server.close(() => resume(Effect.void))
-      server.closeAllConnections()
-    })
-  )
-  const sockets = yield* Effect.forkChild(
-    NodeSocketServer.makeWebSocket({
-      server,
-      maxPayload: maxFrame,
-      perMessageDeflate: false,
-      verifyClient: ({ req }, answer) => {
-        if (clientOfRequest(policy, req) !== undefined) return answer(true)
-        run(
-          Effect.annotateLogs(Effect.logWarning("connection refused"), {
-            address: req.socket.remoteAddress ?? "unknown",
-            reason: "it presented no token or certificate of the policy"
-          })
-        )
-        answer(false, 401, "the gateway knows no client with this token or certificate")
-      }
-    }),
-    { startImmediately: true }
-  )
-  server.listen(port, host)
-  const served = yield* Fiber.join(sockets)
+  const admit = (arrival: Arrival): Refused | undefined => {
+    const admitted = admission.clientOf(arrival)
+    if (!isRefused(admitted)) return undefined
+    run(connectionRefused(arrival, admitted))
+    return admitted
+  }
+  const helloWithin = Duration.toMillis(options.helloWithin ?? "10 seconds")
+  const listening = { host, port, maxFrame, helloWithin }
+  const tls = options.tls === "elsewhere" ? undefined : options.tls
+  const transport =
+    options.transport === "tls" && tls !== undefined
+      ? yield* tlsSockets(listening, tls)
+      : yield* webSockets(listening, tls, admit)
+  const settings = {
+    admission,
+    maxFrame,
+    helloWithin,
+    subqueue: options.subqueue ?? "gateway",
+    heartbeat: Duration.fromInputUnsafe(options.heartbeat ?? "5 seconds"),
+    remembered: Duration.fromInputUnsafe(options.rememberedFor ?? "10 minutes")
+  }
   yield* Effect.forkScoped(
-    serve(mqrt, served, {
-      policy,
-      maxFrame,
-      subqueue: options.subqueue ?? "gateway",
-      heartbeat: Duration.fromInputUnsafe(options.heartbeat ?? "5 seconds"),
-      remembered: Duration.fromInputUnsafe(options.rememberedFor ?? "10 minutes")
-    }).pipe(Effect.provide(serialization.layer(maxFrame)), Effect.scoped)
+    serve(mqrt, transport, settings).pipe(Effect.provide(serialization.layer(maxFrame)), Effect.scoped)
   )
-  const address = server.address() as AddressInfo
-  const name = address.family === "IPv6" ? `[${address.address}]` : address.address
-  return MqrtGateway.of({ url: `${tls === undefined ? "ws" : "wss"}://${name}:${address.port}` })
+  return MqrtGateway.of({ url: transport.url })
 })

@@ -17,6 +17,7 @@ import type * as Scope from "effect/Scope"
 import type { MachineRight, QueueRule } from "./GatewayPolicy.ts"
 import { functionsOf, type PlainReceives } from "./internal/client/functions.ts"
 import { Link } from "./internal/client/Link.ts"
+import { pem, positive } from "./internal/optionRules.ts"
 import * as serialization from "./internal/wire/serialization.ts"
 
 /**
@@ -41,7 +42,10 @@ export interface Tls {
  * @since 0.1.0
  */
 export interface Options {
-  /** Address of the gateway, such as `"wss://queues.example.com:8443"`. */
+  /**
+   * Address of the gateway, such as `"wss://queues.example.com:8443"`; `"tls://..."` where its transport is TLS with nothing in
+   * between, which takes a certificate and no token.
+   */
   readonly url: string
   /** Token of the client, by which the policy of the gateway knows it. */
   readonly token?: Redacted.Redacted<string> | undefined
@@ -61,26 +65,30 @@ export interface Options {
   readonly maxFrame?: number | undefined
 }
 
-const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
+const tls = Given.table<Tls>()({
+  ca: pem("certificates of authorities"),
+  cert: pem("a certificate"),
+  key: pem("a private key")
+})
 
 const table = Given.table<Options>()({
   url: Given.required(
     Given.guarded(
-      'an address such as "wss://queues.example.com:8443"',
-      (value): value is string => typeof value === "string" && /^wss?:\/\/[^\s@]+$/i.test(value)
+      'an address such as "wss://queues.example.com:8443", without a user and a password',
+      (value): value is string =>
+        typeof value === "string" && /^(?:wss?|tls):\/\/[^\s@#]+$/i.test(value) && URL.canParse(value)
     )
   ),
   token: Given.guarded(
     "a token in Redacted, such as Redacted.make(process.env.GATEWAY_TOKEN)",
-    (value): value is Redacted.Redacted<string> => Redacted.isRedacted(value),
+    (value): value is Redacted.Redacted<string> =>
+      Redacted.isRedacted(value) && /^[!-~]+$/.test(String(Redacted.value(value))),
     { secret: true }
   ),
-  tls: Given.guarded("certificates in PEM: ca, cert and key", (value): value is Tls => isObject(value), {
-    secret: true
-  }),
+  tls: Given.nested<Tls>("certificates", tls, { secret: true }),
   plainReceives: Given.oneOf(["atLeastOnce", "atMostOnce"]),
-  connectWithin: Given.durations,
-  outcomeWithin: Given.durations,
+  connectWithin: positive,
+  outcomeWithin: positive,
   maxFrame: Given.wholeNumber(65536, 1 << 30)
 })
 
@@ -93,6 +101,26 @@ const linkOf = ({ connectWithin, maxFrame, outcomeWithin, tls = {}, token, url }
     connectWithin: Duration.fromInputUnsafe(connectWithin ?? "5 seconds"),
     outcomeWithin: Duration.fromInputUnsafe(outcomeWithin ?? "30 seconds")
   })
+
+const call = { operation: "RemoteMqrt.layer" }
+
+const illegal = (option: string, rule: string, actual: string): MsmqError =>
+  new MsmqError({ ...call, reason: { _tag: "IllegalOption", option, rule, actual } })
+
+/** Returns the rule that options break together; `undefined` where they break none. */
+const mistakeIn = ({ tls = {}, token, url }: Options): MsmqError | undefined => {
+  const { port, protocol } = new URL(url)
+  if ((tls.cert === undefined) !== (tls.key === undefined)) {
+    const [missing, given] = tls.cert === undefined ? ["cert", "key"] : ["key", "cert"]
+    return illegal("tls", "must have cert and key together", `${given} without ${missing}`)
+  }
+  if (protocol !== "tls:") return undefined
+  if (token !== undefined) {
+    const rule = "must be left out for an address that begins with tls://, whose clients have a certificate in tls"
+    return illegal("token", rule, "a token")
+  }
+  return port === "" ? illegal("url", "must have a port where it begins with tls://", url) : undefined
+}
 
 const functions = (
   options: Options
@@ -135,12 +163,12 @@ const functions = (
  */
 export const layer = (options: Options): Layer.Layer<Mqrt.Mqrt, MsmqError> =>
   Layer.unwrap(
-    Effect.map(Given.check({ operation: "RemoteMqrt.layer" }, table, options, "options"), (options) =>
-      Layer.provide(
-        Mqrt.layer(functions(options)),
-        serialization.layer(options.maxFrame ?? serialization.usualMaxFrame)
-      )
-    )
+    Effect.flatMap(Given.check(call, table, options, "options"), (options) => {
+      const mistake = mistakeIn(options)
+      if (mistake !== undefined) return Effect.fail(mistake)
+      const { maxFrame = serialization.usualMaxFrame } = options
+      return Effect.succeed(Layer.provide(Mqrt.layer(functions(options)), serialization.layer(maxFrame)))
+    })
   )
 
 /**
@@ -222,12 +250,12 @@ const timedCalls = 5
  * @since 0.1.0
  */
 export const describe = (options: Options): Effect.Effect<Description, MsmqError> =>
-  Effect.flatMap(Given.check(describing, table, options, "options"), (options) =>
-    described(options).pipe(
-      Effect.scoped,
-      Effect.provide(serialization.layer(options.maxFrame ?? serialization.usualMaxFrame))
-    )
-  )
+  Effect.flatMap(Given.check(describing, table, options, "options"), (options) => {
+    const mistake = mistakeIn(options)
+    if (mistake !== undefined) return Effect.fail(new MsmqError({ ...describing, reason: mistake.reason }))
+    const { maxFrame = serialization.usualMaxFrame } = options
+    return described(options).pipe(Effect.scoped, Effect.provide(serialization.layer(maxFrame)))
+  })
 
 const describing = { operation: "RemoteMqrt.describe" }
 

@@ -7,7 +7,6 @@ import * as Data from "effect/Data"
 import type { ErrorCodeName } from "../ErrorCode.ts"
 import { nameOf } from "../ErrorCode.ts"
 
-/** Codes of releasing functions for a handle that is gone already, as after a restart of the queue manager. */
 /**
  * Problem of a gateway that stands between the program and the functions: it cannot be reached, it refuses the call, or nobody
  * can tell what became of the call.
@@ -24,6 +23,7 @@ export interface GatewayProblem {
   readonly detail: string
 }
 
+/** Codes of releasing functions for a handle that is gone already, as after a restart of the queue manager. */
 const nothingLeft: Readonly<Record<string, ReadonlyArray<ErrorCodeName>>> = {
   // Behaviours C-37, C-38.
   MQCloseQueue: ["MQ_ERROR_INVALID_HANDLE", "MQ_ERROR_STALE_HANDLE"],

@@ -1,8 +1,17 @@
 import { readFileSync } from "node:fs"
 import { findPackageJSON } from "node:module"
 
-const file = findPackageJSON(import.meta.url)
+/** Reads the version from the package's own file, which a program that was bundled into one file does not have. */
+const read = (): string => {
+  try {
+    const file = findPackageJSON(import.meta.url)
+    const { name, version } = JSON.parse(readFileSync(file ?? "", "utf8")) as Readonly<Record<string, unknown>>
+    if (name === "@effect-msmq/remote" && typeof version === "string") return version
+  } catch {
+    // There is no file, or it is none of a package.
+  }
+  return "of a bundle"
+}
 
-/** Version of the package. */
-export const version: string =
-  file === undefined ? "unknown" : (JSON.parse(readFileSync(file, "utf8")) as { readonly version: string }).version
+/** Version of the package, for refusals of another protocol. */
+export const version: string = read()

@@ -42,7 +42,7 @@ export const doctor = Command.make(
       Flag.withMetavar("URL"),
       Flag.withDescription("Examines the way to a gateway, such as wss://server:8443, instead of this machine"),
       Flag.filterMap(
-        (text) => (/^wss?:\/\/[^\s@]+$/i.test(text) && URL.canParse(text) ? Option.some(text) : Option.none()),
+        (text) => (/^(?:wss?|tls):\/\/[^\s@]+$/i.test(text) && URL.canParse(text) ? Option.some(text) : Option.none()),
         () => "the address of a gateway, such as wss://server:8443"
       ),
       Flag.optional

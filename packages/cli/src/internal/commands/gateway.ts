@@ -43,6 +43,13 @@ const flags = {
     Flag.withDescription("Listens without TLS, which something in front of the gateway does"),
     Flag.withDefault(false)
   ),
+  transport: Flag.Literals("transport", ["webSocket", "tls"]).pipe(
+    Flag.withDescription(
+      "webSocket goes through proxies, and takes tokens and certificates; tls has nothing in between, and takes certificates; webSocket by default"
+    ),
+    Flag.withDefault("webSocket")
+  ),
+  helloWithin: durationFlag("hello-within", "10 seconds", "Time in which a connection has to prove whose it is"),
   heartbeat: durationFlag("heartbeat", "5 seconds", "Time between two signs of life, three of which may be missing"),
   rememberedFor: durationFlag(
     "remembered-for",
@@ -131,6 +138,8 @@ export const gateway = Command.make("gateway", flags, (given) =>
       host: given.host,
       port: given.port,
       tls: yield* readTls(given.tlsCrl, given.tlsElsewhere),
+      transport: given.transport,
+      helloWithin: Duration.max(given.helloWithin, Duration.millis(1)),
       heartbeat: Duration.max(given.heartbeat, Duration.millis(1)),
       rememberedFor: given.rememberedFor,
       subqueue: given.subqueue

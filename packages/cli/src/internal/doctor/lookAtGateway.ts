@@ -13,7 +13,7 @@ interface Place {
 /** Returns the host and port of an address such as `wss://server:8443`. */
 export const placeOf = (url: string): Place => {
   const { hostname, port, protocol } = new URL(url)
-  const isSecure = protocol === "wss:"
+  const isSecure = protocol !== "ws:"
   return {
     host: hostname.replace(/^\[(.*)\]$/, "$1"),
     port: port === "" ? (isSecure ? 443 : 80) : Number(port),

@@ -14,14 +14,15 @@ const rule = Schema.Struct({
   rights: Schema.Array(Schema.Literals(["send", "receive", "peek", "purge", "manage", "security"]))
 })
 
-const limit = Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0)))
+const atLeast = (least: number) => Schema.optionalKey(Schema.Int.check(Schema.isGreaterThanOrEqualTo(least)))
 
 const limits = {
-  connections: limit,
-  handles: limit,
-  waits: limit,
-  calls: limit,
-  unreadBytes: limit
+  connections: atLeast(1),
+  handles: atLeast(1),
+  waits: atLeast(1),
+  calls: atLeast(1),
+  callBytes: atLeast(65536),
+  unreadBytes: atLeast(0)
 } satisfies { readonly [Name in keyof GatewayPolicy.Limits]-?: unknown }
 
 const rights = {
@@ -55,7 +56,14 @@ export const jsonSchema = (): unknown => {
 
 const decode = Schema.decodeUnknownResult(policyFile, { errors: "all", onExcessProperty: "error" })
 
-const formatted = SchemaIssue.makeFormatterStandardSchemaV1()
+const words: { readonly [Tag in SchemaIssue.Issue["_tag"]]?: string } = {
+  MissingKey: "is missing",
+  UnexpectedKey: "is no field of a policy at this place"
+}
+
+const formatted = SchemaIssue.makeFormatterStandardSchemaV1({
+  leafHook: (issue) => words[issue._tag] ?? SchemaIssue.defaultLeafHook(issue)
+})
 
 /** Returns a path into a file, such as `clients[0].token`. */
 const pathOf = (path: ReadonlyArray<PropertyKey>): string =>
@@ -64,11 +72,20 @@ const pathOf = (path: ReadonlyArray<PropertyKey>): string =>
     .join("")
     .replace(/^\./, "")
 
-/** Returns what is wrong with a policy, one sentence for each place. */
-const complaints = (issue: SchemaIssue.Issue): ReadonlyArray<string> =>
+const valueAt = (given: unknown, path: ReadonlyArray<PropertyKey>): unknown =>
+  path.reduce((value: unknown, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], given)
+
+/** Returns what is wrong with a policy, one sentence for each place. Nothing of a token is shown. */
+const complaints = (given: unknown, issue: SchemaIssue.Issue): ReadonlyArray<string> =>
   formatted(issue).issues.map(({ message, path = [] }) => {
-    const place = pathOf(path as ReadonlyArray<PropertyKey>)
-    return `${place === "" ? "the whole" : place}: ${message.charAt(0).toLowerCase()}${message.slice(1)}`
+    const keys = path as ReadonlyArray<PropertyKey>
+    const place = keys.length === 0 ? "the policy" : pathOf(keys)
+    if (keys.at(-1) === "token") {
+      return `${place} must be { "environment": "NAME" } or { "file": "FILE" }, which have the token: a policy has no secrets itself`
+    }
+    const value = valueAt(given, keys)
+    const isShown = value !== undefined && message.startsWith("Expected") && !keys.includes("token")
+    return `${place} ${message.replace(/^Expected/, "must be")}${isShown ? `, and is ${JSON.stringify(value).slice(0, 100)}` : ""}`
   })
 
 const parsed = (file: string, text: string): Result.Result<unknown, Failed> =>
@@ -105,7 +122,7 @@ export const readPolicy = (
     const given = yield* Effect.fromResult(parsed(file, yield* textOf(file)))
     const { anybody, clients } = yield* Effect.fromResult(
       Result.mapError(decode(given), ({ issue }) => {
-        const found = complaints(issue)
+        const found = complaints(given, issue)
         return new Failed({ message: found.map((text) => `${file}: ${text}`).join("\neffect-msmq: ") })
       })
     )

@@ -19,6 +19,7 @@ import { fromWire, type WireFailure } from "../wire/Failure.ts"
 import { type Caller, rpcs } from "../wire/rpcs.ts"
 import { protocol } from "../wire/serialization.ts"
 import { version } from "../version.ts"
+import { Credit } from "./Credit.ts"
 import { type Address, openSocket } from "./openSocket.ts"
 
 /** End of a connection while a call ran: whether the call had an effect is not known by this. */
@@ -29,6 +30,8 @@ export interface Session {
   readonly call: Caller
   /** Identity of the gateway's process. */
   readonly gateway: string
+  /** Room for its calls. */
+  readonly credit: Credit
   /** Largest frame that the gateway takes, in bytes. */
   readonly maxFrame: number
   /** Done with the reason when the session has ended. */
@@ -48,6 +51,12 @@ export interface Settings extends Address {
 const pauses = Schedule.min([Schedule.exponential("50 millis", 2), Schedule.spaced("5 seconds")]).pipe(
   Schedule.jittered
 )
+
+/** What a gateway means by a status of HTTP. */
+const refusals = [
+  { status: 401, detail: "it knows no client with this token or certificate" },
+  { status: 429, detail: "as many connections of this client are open as its policy allows" }
+]
 
 /** Number of heartbeats that may be missing before the gateway is taken for dead. */
 const missing = 3
@@ -87,7 +96,7 @@ export class Link {
     return Effect.gen({ self: this }, function* () {
       const first = yield* Deferred.make<void, MqrtFailure>()
       const once = Effect.scoped(
-        Effect.flatMap(this.#connect, (session) =>
+        Effect.flatMap(this.#connectInTime, (session) =>
           Effect.andThen(
             Deferred.succeed(first, undefined),
             Effect.catchTag(Deferred.await(session.lost), "Lost", ({ detail }) =>
@@ -149,7 +158,8 @@ export class Link {
   ): Effect.Effect<Calls[Name]["returns"], MqrtFailure | Lost> {
     return Effect.suspend(() => {
       if (this.#running++ === 0) session.hold(true)
-      return Effect.raceFirst(session.call(name, payload), Deferred.await(session.lost)).pipe(
+      const call = session.credit.within(name, payload, session.call(name, payload))
+      return Effect.raceFirst(call, Deferred.await(session.lost)).pipe(
         Effect.catchCause((cause) => this.#explained(cause)),
         Effect.ensuring(
           Effect.sync(() => {
@@ -223,6 +233,14 @@ export class Link {
     this.#connected = Deferred.makeUnsafe()
   }
 
+  /** Connects as {@link #connect} does. An attempt that gets no answer, such as one through a firewall, does not hold up the next. */
+  get #connectInTime(): Effect.Effect<Session, MqrtFailure, Scope.Scope | RpcSerialization.RpcSerialization> {
+    return Effect.timeoutOrElse(this.#connect, {
+      duration: this.#settings.connectWithin,
+      orElse: () => Effect.fail(this.problem("hello", "GatewayUnavailable", "it did not answer in time"))
+    })
+  }
+
   /** Makes a connection and says hello. It ends with the scope. */
   get #connect(): Effect.Effect<Session, MqrtFailure, Scope.Scope | RpcSerialization.RpcSerialization> {
     return Effect.gen({ self: this }, function* () {
@@ -247,21 +265,22 @@ export class Link {
       )
       const call = client as unknown as Caller
       yield* Effect.addFinalizer(() => lose("the layer is closed"))
-      const provisional = { call, lost, hold, gateway: "", maxFrame: 0 }
+      const provisional = { call, lost, hold, gateway: "", maxFrame: 0, credit: new Credit(1, 1) }
       const said = yield* Effect.catchTag(
         this.callIn(provisional, "hello", { protocol, version, client: this.#program }),
         "Lost",
         () => {
           const detail = problem() ?? "the connection was cut"
-          const refused = /\b40[13]\b/.test(detail)
+          const refusal = refusals.find(({ status }) => detail.endsWith(` ${status}`))
           return Effect.fail(
-            refused
-              ? this.problem("hello", "GatewayRefused", "it knows no client with this token or certificate")
-              : this.problem("hello", "GatewayUnavailable", detail)
+            refusal === undefined
+              ? this.problem("hello", "GatewayUnavailable", detail)
+              : this.problem("hello", "GatewayRefused", refusal.detail)
           )
         }
       )
-      const session: Session = { call, lost, hold, gateway: said.gateway, maxFrame: said.maxFrame }
+      const credit = new Credit(said.calls, said.callBytes)
+      const session: Session = { call, lost, hold, credit, gateway: said.gateway, maxFrame: said.maxFrame }
       yield* Effect.forkScoped(this.#beat(session, said.heartbeat, lose))
       this.#session = session
       const waiting = this.#connected

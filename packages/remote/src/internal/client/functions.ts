@@ -44,6 +44,14 @@ const failureOf = (functionName: string, code: number): MqrtFailure =>
 
 const stale = (functionName: string): MqrtFailure => failureOf(functionName, errors.MQ_ERROR_STALE_HANDLE)
 
+/** Makes the failure of a call only where the call fails: an error costs as much as the rest of a call. */
+type Lazily = () => MqrtFailure
+
+const staleLater =
+  (functionName: string): Lazily =>
+  () =>
+    stale(functionName)
+
 /** Answer that a call would have got, from what became of it. */
 const answerOf = ({ sent, text }: WireOutcome): unknown => sent ?? text ?? undefined
 
@@ -68,13 +76,13 @@ export const functionsOf = (
   /** Uses a handle of a session. */
   const using = <A, E>(
     handle: bigint,
-    lost: MqrtFailure,
+    lost: Lazily,
     use: (session: Session, number: number) => Effect.Effect<A, E>
   ): Effect.Effect<A, E | MqrtFailure> =>
     Effect.suspend((): Effect.Effect<A, E | MqrtFailure> => {
       const { session } = link
       const number = handles.in(session, handle)
-      return session === undefined || number === undefined ? Effect.fail(lost) : use(session, number)
+      return session === undefined || number === undefined ? Effect.fail(lost()) : use(session, number)
     })
 
   /** Makes a call, and turns a cut into the failure that core reopens a handle after. */
@@ -147,7 +155,7 @@ export const functionsOf = (
 
   const closed = (functionName: string, name: CallName, handle: bigint): Effect.Effect<void, MqrtFailure> =>
     afterSettling(
-      using(handle, stale(functionName), (session, number) =>
+      using(handle, staleLater(functionName), (session, number) =>
         orStale(functionName, link.callIn(session, name, { handle: number } as never))
       )
     ).pipe(Effect.ensuring(Effect.sync(() => handles.remove(handle))), Effect.asVoid, Effect.uninterruptible)
@@ -307,7 +315,7 @@ export const functionsOf = (
     locateBegin: (restrictions) =>
       opened<LocateHandle, "locateBegin">("MQLocateBegin", "locateBegin", { restrictions }),
     locateNext: (handle, count) =>
-      using(handle, stale("MQLocateNext"), (session, number) =>
+      using(handle, staleLater("MQLocateNext"), (session, number) =>
         orStale("MQLocateNext", link.callIn(session, "locateNext", { handle: number, count }))
       ),
     locateEnd: (handle) => closed("MQLocateEnd", "locateEnd", handle),
@@ -317,14 +325,14 @@ export const functionsOf = (
     closeQueue: (handle) => closed("MQCloseQueue", "closeQueue", handle),
     purgeQueue: (handle) =>
       afterSettling(
-        using(handle, stale("MQPurgeQueue"), (session, number) =>
+        using(handle, staleLater("MQPurgeQueue"), (session, number) =>
           changing(session, "MQPurgeQueue", "purgeQueue", { key: link.nextKey(), handle: number }, () =>
             stale("MQPurgeQueue")
           )
         )
       ),
     createCursor: (handle) =>
-      using(handle, stale("MQCreateCursor"), (session, number) =>
+      using(handle, staleLater("MQCreateCursor"), (session, number) =>
         Effect.map(
           orStale("MQCreateCursor", link.callIn(session, "createCursor", { handle: number })),
           (cursor) => handles.add(session, cursor) as CursorHandle
@@ -338,7 +346,7 @@ export const functionsOf = (
         messageIds: parameters.messageIds ? ids : null,
         failure
       })
-      const send = using(handle, stale("MQSendMessage"), (session, number) =>
+      const send = using(handle, staleLater("MQSendMessage"), (session, number) =>
         Effect.gen(function* () {
           const { securityContext, transaction } = parameters
           const argument = yield* transactionOf(session, "MQSendMessage", transaction)
@@ -373,7 +381,7 @@ export const functionsOf = (
     receiveMessage: (handle, { action, cursor, read, timeout, transaction }) =>
       Effect.suspend(() => {
         const functionName = "MQReceiveMessage"
-        const receive = using(handle, stale(functionName), (session, number) =>
+        const receive = using(handle, staleLater(functionName), (session, number) =>
           Effect.gen(function* () {
             const key = link.nextKey()
             const place = cursor === null ? null : handles.in(session, cursor)
@@ -401,7 +409,7 @@ export const functionsOf = (
       afterSettling(
         orStale(
           "MQReceiveMessageByLookupId",
-          using(handle, stale("MQReceiveMessageByLookupId"), (session, number) =>
+          using(handle, staleLater("MQReceiveMessageByLookupId"), (session, number) =>
             Effect.gen(function* () {
               const takes = action.startsWith("receive")
               const argument = yield* transactionOf(session, "MQReceiveMessageByLookupId", transaction)
@@ -414,7 +422,7 @@ export const functionsOf = (
       ),
     moveMessage: (source, destination, lookupId, transaction) =>
       afterSettling(
-        using(source, stale("MQMoveMessage"), (session, from) =>
+        using(source, staleLater("MQMoveMessage"), (session, from) =>
           Effect.gen(function* () {
             const to = handles.in(session, destination)
             if (to === undefined) return yield* Effect.fail(stale("MQMoveMessage"))
@@ -425,7 +433,7 @@ export const functionsOf = (
         )
       ),
     markMessageRejected: (handle, lookupId) =>
-      using(handle, stale("MQMarkMessageRejected"), (session, number) =>
+      using(handle, staleLater("MQMarkMessageRejected"), (session, number) =>
         changing(
           session,
           "MQMarkMessageRejected",
@@ -446,10 +454,10 @@ export const functionsOf = (
     name: "commitTransaction" | "abortTransaction",
     handle: TransactionHandle
   ): Effect.Effect<void, MqrtFailure> => {
-    const gone = failureOf(functionName, errors.MQ_ERROR_TRANSACTION_SEQUENCE)
+    const gone = () => failureOf(functionName, errors.MQ_ERROR_TRANSACTION_SEQUENCE)
     return afterSettling(
       using(handle, gone, (session, number) =>
-        changing(session, functionName, name, { key: link.nextKey(), handle: number }, () => gone)
+        changing(session, functionName, name, { key: link.nextKey(), handle: number }, gone)
       )
     )
   }

@@ -1,9 +1,13 @@
-/** Sockets of a client: WebSockets that send a token or a certificate, and that can let the process end. */
+/** Sockets of a client, which prove whose they are and can let the process end: WebSockets, and TLS with nothing in between. */
+import * as NodeSocket from "@effect/platform-node-shared/NodeSocket"
 import { WebSocket } from "@effect/platform-node-shared/NodeWS"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Socket from "effect/socket/Socket"
 import type { IncomingMessage } from "node:http"
+import { isIP } from "node:net"
+import type { Duplex } from "node:stream"
+import { connect as connectTls } from "node:tls"
 
 /** Address of a gateway, and the proof of the client. */
 export interface Address {
@@ -26,38 +30,98 @@ export interface OpenSocket {
   readonly hold: (holds: boolean) => void
 }
 
+/** Connection of a socket, which may keep the process alive. */
+interface Connection {
+  ref(): unknown
+  unref(): unknown
+}
+
+/** What a socket notes of its connection. */
+class Notes {
+  problem: string | undefined
+  #connection: Connection | undefined
+  #holds = true
+
+  /** Notes the connection that was made. */
+  connected(connection: Connection): void {
+    this.#connection = connection
+    this.#apply()
+  }
+
+  /** Notes what went wrong first. */
+  note(problem: string): void {
+    this.problem ??= problem
+  }
+
+  hold(holds: boolean): void {
+    this.#holds = holds
+    this.#apply()
+  }
+
+  #apply(): void {
+    if (this.#holds) this.#connection?.ref()
+    else this.#connection?.unref()
+  }
+}
+
+const textOf = (error: Error): string => (error.message === "" ? String(error) : error.message)
+
+const webSocket = ({ maxFrame, tls, token, url }: Address, notes: Notes): Effect.Effect<Socket.Socket> => {
+  const connect = Effect.acquireRelease(
+    Effect.sync(() => {
+      const headers = token === undefined ? {} : { authorization: `Bearer ${Redacted.value(token)}` }
+      const ws = new WebSocket(url, { ...tls, headers, maxPayload: maxFrame, perMessageDeflate: false })
+      ws.on("error", (error: Error) => notes.note(textOf(error)))
+      ws.on("close", (code: number, reason: Buffer) =>
+        notes.note(`it was closed with code ${code}${reason.length === 0 ? "" : `, ${reason.toString()}`}`)
+      )
+      ws.on("upgrade", (response: IncomingMessage) => notes.connected(response.socket))
+      return ws
+    }),
+    (ws) => Effect.sync(() => ws.terminate())
+  )
+  return Socket.fromWebSocket(connect as never)
+}
+
+const tlsSocket = ({ tls, url }: Address, notes: Notes): Effect.Effect<Socket.Socket> => {
+  const { hostname, port } = new URL(url)
+  const host = hostname.replaceAll(/^\[|\]$/g, "")
+  const open = Effect.acquireRelease(
+    Effect.sync(() => {
+      const servername = isIP(host) === 0 ? { servername: host } : {}
+      const socket = connectTls({ ...tls, ...servername, host, port: Number(port) }).setNoDelay(true)
+      socket.on("error", (error) => notes.note(textOf(error)))
+      socket.on("close", () => notes.note("it was closed"))
+      return socket
+    }),
+    (socket) => Effect.sync(() => socket.destroy())
+  )
+  const connect = Effect.flatMap(open, (socket) =>
+    Effect.callback<Duplex, Socket.SocketError>((resume) => {
+      const fail = (cause: unknown): void =>
+        resume(Effect.fail(new Socket.SocketError({ reason: new Socket.SocketOpenError({ kind: "Unknown", cause }) })))
+      socket.once("secureConnect", () => {
+        notes.connected(socket)
+        resume(Effect.succeed(socket))
+      })
+      socket.once("error", fail)
+      socket.once("close", fail)
+    })
+  )
+  return NodeSocket.fromDuplex(connect)
+}
+
+/** Ways to connect, by the scheme of the address. */
+const ways: Readonly<Record<string, typeof webSocket>> = { "ws:": webSocket, "wss:": webSocket, "tls:": tlsSocket }
+
 /** Makes a socket, whose connection opens when it is read and ends with the scope of the reader. */
-export const openSocket = ({ maxFrame, tls, token, url }: Address): Effect.Effect<OpenSocket> =>
+export const openSocket = (address: Address): Effect.Effect<OpenSocket> =>
   Effect.suspend(() => {
-    let problem: string | undefined
-    let connection: IncomingMessage["socket"] | undefined
-    let holds = true
-    const apply = (): void => {
-      if (holds) connection?.ref()
-      else connection?.unref()
-    }
-    const connect = Effect.acquireRelease(
-      Effect.sync(() => {
-        const headers = token === undefined ? {} : { authorization: `Bearer ${Redacted.value(token)}` }
-        const ws = new WebSocket(url, { ...tls, headers, maxPayload: maxFrame, perMessageDeflate: false })
-        ws.on("error", (error: Error) => (problem = error.message === "" ? String(error) : error.message))
-        ws.on("close", (code: number, reason: Buffer) => {
-          problem ??= `it was closed with code ${code}${reason.length === 0 ? "" : `, ${reason.toString()}`}`
-        })
-        ws.on("upgrade", (response: IncomingMessage) => {
-          connection = response.socket
-          apply()
-        })
-        return ws
-      }),
-      (ws) => Effect.sync(() => ws.terminate())
-    )
-    return Effect.map(Socket.fromWebSocket(connect as never), (socket) => ({
+    const notes = new Notes()
+    const way = ways[new URL(address.url).protocol] ?? webSocket
+    return Effect.map(way(address, notes), (socket) => ({
       socket,
-      problem: () => problem,
-      hold: (value) => {
-        holds = value
-        apply()
-      }
+      problem: () => notes.problem,
+      hold: (holds) => notes.hold(holds)
     }))
   })

@@ -3,20 +3,26 @@ import * as FormatName from "@effect-msmq/core/FormatName"
 import type { Mqrt } from "@effect-msmq/core/Mqrt"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import { networkInterfaces } from "node:os"
 
 /** Names of the gateway's computer, in small letters. */
 export interface ThisComputer {
   readonly names: ReadonlySet<string>
 }
 
+/** Returns the addresses of the network interfaces, by which direct names with `TCP:` mean this computer. */
+const ownAddresses = (): ReadonlyArray<string> =>
+  Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address))
+
+/** Names that always mean this computer. */
+const always = [".", "localhost", "127.0.0.1", "::1"]
+
 /** Asks for the names of the gateway's computer. */
 export const thisComputer = (mqrt: Mqrt["Service"]): Effect.Effect<ThisComputer> =>
   Effect.match(mqrt.getMachineProperties(null), {
-    onFailure: () => ({ names: new Set([".", "localhost", "127.0.0.1"]) }),
+    onFailure: () => ({ names: new Set([...always, ...ownAddresses()]) }),
     onSuccess: ({ pathName, pathNameDns }) => ({
-      names: new Set(
-        [".", "localhost", "127.0.0.1", pathName, pathNameDns].flatMap((name) => name?.toLowerCase() ?? [])
-      )
+      names: new Set([...always, ...ownAddresses(), pathName, pathNameDns].flatMap((name) => name?.toLowerCase() ?? []))
     })
   })
 

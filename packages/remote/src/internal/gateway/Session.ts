@@ -1,18 +1,23 @@
 import type { Mqrt } from "@effect-msmq/core/Mqrt"
 import type { CursorHandle, TransactionHandle } from "@effect-msmq/core/mqrt/Handle"
-import type { ReceivedProperties, TransactionArgument } from "@effect-msmq/core/mqrt/MessageProperties"
+import type {
+  OutgoingProperties,
+  ReceivedProperties,
+  TransactionArgument
+} from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import type { Client, Limits, QueueRight, MachineRight } from "../../GatewayPolicy.ts"
+import type { Client, MachineRight, QueueRight } from "../../GatewayPolicy.ts"
 import { Rights } from "../../GatewayPolicy.ts"
 import { refusalOf, toWire, type WireFailure } from "../wire/Failure.ts"
 import type { WireTransaction } from "../wire/records.ts"
 import type { CallExit, RemoteClient } from "./Clients.ts"
 import type { Entry } from "./HandleTable.ts"
 import { HandleTable } from "./HandleTable.ts"
+import { limitsOf } from "./limits.ts"
 import { queuesOf, type ThisComputer } from "./QueueAddress.ts"
 import type { Held } from "./Holding.ts"
 import type { QueueLines } from "./QueueLine.ts"
@@ -24,23 +29,8 @@ export interface Shared {
   readonly lines: QueueLines
 }
 
-/** Limits by default. */
-export const usualLimits: Required<{ readonly [Name in keyof Limits]-?: number }> = {
-  connections: 8,
-  handles: 10_000,
-  waits: 1024,
-  calls: 256,
-  unreadBytes: 16 * 1024 * 1024
-}
-
-/** Returns the limits of a client. */
-export const limitsOf = ({ limits }: Client): typeof usualLimits => ({
-  connections: limits?.connections ?? usualLimits.connections,
-  handles: limits?.handles ?? usualLimits.handles,
-  waits: limits?.waits ?? usualLimits.waits,
-  calls: limits?.calls ?? usualLimits.calls,
-  unreadBytes: limits?.unreadBytes ?? usualLimits.unreadBytes
-})
+/** Most names of queues that are remembered as allowed. */
+const mostRemembered = 1000
 
 /** Session of a client: what it has opened, what it was offered and what it waits for, until its connection ends. */
 export class Session {
@@ -48,11 +38,13 @@ export class Session {
   readonly handles: HandleTable
   readonly rights: Rights
   readonly shared: Shared
-  readonly #limits: typeof usualLimits
+  readonly #limits: ReturnType<typeof limitsOf>
   readonly #tickets = new Map<number, Held>()
   /** Calls that can be cancelled, by their keys. */
   readonly #running = new Map<number, Fiber.Fiber<unknown, unknown>>()
   readonly #ended = Deferred.makeUnsafe<void>()
+  /** Names of queues for acknowledgments and dead letters that the client may send to. */
+  readonly #reportQueues = new Set<string>()
   readonly #doomed = new WeakSet<Entry>()
   #remote: RemoteClient | undefined
   #nextTicket = 1
@@ -91,6 +83,28 @@ export class Session {
   /** Refuses a call unless the client has a right on a queue that it has opened. */
   onEntry(functionName: string, right: QueueRight, { queue }: Entry): Effect.Effect<void, WireFailure> {
     return this.rights.onQueue(right, queue) ? Effect.void : Effect.fail(this.#denied(functionName, right, queue))
+  }
+
+  /**
+   * Refuses messages unless the client may send to the queues that Message Queuing would send acknowledgments and dead letters to, which
+   * have the bodies of the messages.
+   */
+  onReportQueues(functionName: string, messages: ReadonlyArray<OutgoingProperties>): Effect.Effect<void, WireFailure> {
+    const names = new Set<string>()
+    for (const { adminQueue, deadLetterQueue } of messages) {
+      if (adminQueue !== null && !this.#reportQueues.has(adminQueue)) names.add(adminQueue)
+      if (deadLetterQueue !== null && !this.#reportQueues.has(deadLetterQueue)) names.add(deadLetterQueue)
+    }
+    return Effect.forEach(
+      names,
+      (name) => Effect.map(this.onQueue(functionName, "send", name), () => this.#remember(name)),
+      { discard: true }
+    )
+  }
+
+  #remember(reportQueue: string): void {
+    if (this.#reportQueues.size >= mostRemembered) this.#reportQueues.clear()
+    this.#reportQueues.add(reportQueue)
   }
 
   /** Refuses a call unless the client has a right on the computer. */

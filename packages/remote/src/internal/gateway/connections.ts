@@ -1,5 +1,4 @@
-/** Connections of a gateway: each is authenticated, has a server of its own and a session, and ends with both. */
-import * as NodeSocketServer from "@effect/platform-node-shared/NodeSocketServer"
+/** Connections of a gateway: each is admitted, has a server of its own and a session, and ends with both. */
 import type { Mqrt } from "@effect-msmq/core/Mqrt"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
@@ -7,31 +6,36 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as RpcSerialization from "effect/rpc/RpcSerialization"
 import * as RpcServer from "effect/rpc/RpcServer"
-import * as Socket from "effect/socket/Socket"
+import type * as Socket from "effect/socket/Socket"
 import * as SocketServer from "effect/socket/SocketServer"
 import { randomUUID } from "node:crypto"
-import type { IncomingMessage } from "node:http"
-import type { TLSSocket } from "node:tls"
-import type { Client, GatewayPolicy } from "../../GatewayPolicy.ts"
-import { clientOf } from "../../GatewayPolicy.ts"
+import type { Client } from "../../GatewayPolicy.ts"
+import type { CallName } from "../wire/calls.ts"
+import { weightOf, withoutCredit } from "../wire/credit.ts"
 import { refusalOf } from "../wire/Failure.ts"
 import type { Handlers } from "../wire/rpcs.ts"
 import { rpcs } from "../wire/rpcs.ts"
 import { protocol } from "../wire/serialization.ts"
 import { version } from "../version.ts"
+import { type Admission, isRefused, type Refused } from "./Admission.ts"
+import type { Arrival, Transport } from "./Arrival.ts"
+import { connectionRefused, refused, sessionEnded, sessionOpened } from "./audit.ts"
 import { bounded } from "./BoundedSocket.ts"
 import { Clients } from "./Clients.ts"
 import { handlersOf } from "./handlers.ts"
+import { limitsOf } from "./limits.ts"
 import { thisComputer } from "./QueueAddress.ts"
 import { QueueLines, sweep } from "./QueueLine.ts"
-import { limitsOf, Session } from "./Session.ts"
+import { Session } from "./Session.ts"
 
 /** Settings of all connections. */
 export interface Settings {
-  readonly policy: GatewayPolicy
+  readonly admission: Admission
   readonly heartbeat: Duration.Duration
   readonly remembered: Duration.Duration
   readonly maxFrame: number
+  /** Milliseconds in which a connection has to say who uses it. */
+  readonly helloWithin: number
   /** Name of the subqueues that hold messages of plain queues for clients. */
   readonly subqueue: string
 }
@@ -39,46 +43,72 @@ export interface Settings {
 /** Number of heartbeats that may be missing before a connection is taken for dead. */
 const missing = 3
 
-/** Time in which a connection has to say who uses it. */
-const firstCall = Duration.seconds(10)
+/** Most bytes that a connection which is refused leaves unread. */
+const unreadOfRefused = 64 * 1024
 
-/** Returns the proof that a request for a connection carries. */
-const proofOf = (request: IncomingMessage) => {
-  const token = /^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1]
-  const socket = request.socket as Partial<TLSSocket>
-  const certificate = socket.authorized === true ? socket.getPeerCertificate?.().fingerprint256 : undefined
-  return { token, certificate }
-}
-
-/** Returns the client of a request for a connection; `undefined` where it is nobody's. */
-export const clientOfRequest = (policy: GatewayPolicy, request: IncomingMessage): Client | undefined =>
-  clientOf(policy, proofOf(request))
-
-const audit = (event: string, facts: Readonly<Record<string, unknown>>): Effect.Effect<void> =>
-  Effect.annotateLogs(Effect.logInfo(event), facts)
+type Answer = (payload: object) => Effect.Effect<unknown, unknown>
+type Answers = Readonly<Record<string, Answer>>
 
 /** Serves the connections of a gateway until it is interrupted. */
 export const serve = Effect.fnUntraced(function* (
   mqrt: Mqrt["Service"],
-  server: SocketServer.SocketServer["Service"],
-  { heartbeat, maxFrame, policy, remembered, subqueue }: Settings
+  { arrival, server }: Transport,
+  { admission, heartbeat, helloWithin, maxFrame, remembered, subqueue }: Settings
 ) {
   const scope = yield* Effect.scope
   const gateway = randomUUID()
   const clients = new Clients(scope, remembered)
   const shared = { mqrt, computer: yield* thisComputer(mqrt), lines: new QueueLines(mqrt, scope, subqueue) }
   const swept = yield* sweep(mqrt, subqueue)
-  if (swept > 0) yield* audit("messages put back that an earlier gateway held", { count: swept })
-  const connections = new Map<Client, number>()
+  if (swept > 0) yield* Effect.logInfo(`put ${swept} messages back that an earlier gateway held`)
   const serialization = yield* RpcSerialization.RpcSerialization
 
-  const serveSession = Effect.fnUntraced(function* (socket: Socket.Socket, client: Client, address: string) {
-    const ws = (yield* Socket.WebSocket) as unknown as { readonly bufferedAmount: number }
+  /** Answers the calls of a connection until it ends, or something else ends it. Returns the reason. */
+  const serveCalls = Effect.fnUntraced(function* (
+    socket: Socket.Socket,
+    answers: Answers,
+    ends: Effect.Effect<string>
+  ) {
+    const gone = yield* Deferred.make<string>()
+    const one: SocketServer.SocketServer["Service"] = {
+      address: server.address,
+      run: (handle) =>
+        Effect.andThen(
+          Effect.exit(handle(socket)),
+          Effect.andThen(Deferred.succeed(gone, "the connection ended"), Effect.never)
+        ) as never
+    }
+    const rpcProtocol = Effect.provideService(RpcServer.makeProtocolSocketServer, SocketServer.SocketServer, one)
+    const served = Effect.gen(function* () {
+      const context = yield* rpcs.toHandlers(answers as never)
+      return yield* RpcServer.make(rpcs, { disableTracing: true, disableFatalDefects: true }).pipe(
+        Effect.provideContext(context as never),
+        Effect.provideService(RpcServer.Protocol, yield* rpcProtocol)
+      )
+    }).pipe(Effect.scoped) as Effect.Effect<never, never, RpcSerialization.RpcSerialization>
+    return yield* Effect.raceFirst(Effect.raceFirst(served, Deferred.await(gone)), ends)
+  })
+
+  /** Answers the first call of a connection that is refused with the reason. */
+  const serveRefusal = (socket: Socket.Socket, { unread }: Arrival, { detail }: Refused) => {
+    const refuse = () => Effect.fail(refusalOf("hello", detail))
+    const answers = Object.fromEntries([...rpcs.requests.keys()].map((name) => [name, refuse]))
+    const late = Effect.as(Effect.sleep(helloWithin), detail)
+    return serveCalls(bounded(socket, unread, unreadOfRefused).socket, answers, late)
+  }
+
+  const serveSession = Effect.fnUntraced(function* (
+    connection: Socket.Socket,
+    client: Client,
+    { address, unread }: Arrival
+  ) {
     const clock = yield* Clock.Clock
     const session = new Session(client, shared)
     let heard = clock.currentTimeMillisUnsafe()
     let program: string | undefined
     const facts = { client: client.name, address }
+    const { callBytes, calls, unreadBytes } = limitsOf(client)
+    const { socket, whenRead } = bounded(connection, unread, unreadBytes)
     const hello: Handlers["hello"] = (said) =>
       Effect.gen(function* () {
         if (said.protocol !== protocol) {
@@ -94,94 +124,88 @@ export const serve = Effect.fnUntraced(function* (
         if (remote === undefined) return yield* Effect.fail(refusalOf("hello", "the program is another client's"))
         program = said.client
         session.remote = remote
-        yield* audit("session opened", facts)
+        yield* sessionOpened(facts)
         return {
           protocol,
           version,
           gateway,
           heartbeat: Duration.toMillis(heartbeat),
-          maxFrame
+          maxFrame,
+          calls,
+          callBytes
         }
       })
     const answers = handlersOf(session, hello)
-    const calls = limitsOf(client).calls
     let running = 0
-    const waits: ReadonlySet<string> = new Set(["holdMessage", "peekMessage", "heartbeat", "cancel"])
+    let bytes = 0
+    const counted = (name: string, answer: Answer, payload: object): Effect.Effect<unknown, unknown> => {
+      const weight = weightOf(name as CallName, payload)
+      if (running >= calls) {
+        return Effect.fail(refusalOf(name, `${calls} calls of this connection run, which is the limit`))
+      }
+      if (bytes > 0 && weight > 0 && bytes + weight > callBytes) {
+        const limit = `calls of this connection with ${callBytes} bytes run, which is the limit`
+        return Effect.fail(refusalOf(name, limit))
+      }
+      running++
+      bytes += weight
+      return Effect.ensuring(
+        Effect.andThen(
+          whenRead,
+          Effect.suspend(() => answer(payload))
+        ),
+        Effect.sync(() => {
+          running--
+          bytes -= weight
+        })
+      )
+    }
     const handlers = Object.fromEntries(
-      Object.entries(
-        answers as unknown as Readonly<Record<string, (payload: unknown) => Effect.Effect<unknown, unknown>>>
-      ).map(([name, answer]) => [
+      Object.entries(answers as unknown as Answers).map(([name, answer]): [string, Answer] => [
         name,
-        (payload: unknown) => {
+        (payload) => {
           heard = clock.currentTimeMillisUnsafe()
           if (session.remote === undefined && name !== "hello") {
             return Effect.fail(refusalOf(name, "the first call of a connection is hello"))
           }
-          if (waits.has(name)) return answer(payload)
-          if (running >= calls) {
-            return Effect.fail(refusalOf(name, `${calls} calls of this connection run, which is the limit`))
-          }
-          running++
-          return Effect.ensuring(
-            Effect.suspend(() => answer(payload)),
-            Effect.sync(() => running--)
-          )
+          const call = withoutCredit.has(name as CallName) ? answer(payload) : counted(name, answer, payload)
+          return Effect.tapError(call, (failure) => refused(facts, failure))
         }
       ])
     )
-    const gone = yield* Deferred.make<string>()
-    const one: SocketServer.SocketServer["Service"] = {
-      address: server.address,
-      run: (handle) =>
-        Effect.flatMap(bounded(socket, ws, limitsOf(client).unreadBytes), (socket) =>
-          Effect.andThen(
-            Effect.exit(handle(socket)),
-            Effect.andThen(Deferred.succeed(gone, "the connection ended"), Effect.never)
-          )
-        ) as never
-    }
     const silence = Effect.gen(function* () {
-      yield* Effect.sleep(firstCall)
+      yield* Effect.sleep(helloWithin)
       if (session.remote === undefined) return "it did not say who uses it"
       const longest = missing * Duration.toMillis(heartbeat)
+      let waiting = 0
       for (;;) {
         const quiet = (yield* Clock.currentTimeMillis) - heard
-        if (quiet >= longest) return "nothing was heard of it"
-        yield* Effect.sleep(longest - quiet)
+        const before = waiting
+        waiting = unread()
+        // One that reads what was written is alive, even though its calls wait behind the answers.
+        if (quiet >= longest && waiting >= before) return "nothing was heard of it"
+        yield* Effect.sleep(quiet >= longest ? longest : longest - quiet)
       }
     })
-    const rpcProtocol = Effect.provideService(RpcServer.makeProtocolSocketServer, SocketServer.SocketServer, one)
-    const served = Effect.gen(function* () {
-      const context = yield* rpcs.toHandlers(handlers as never)
-      return yield* RpcServer.make(rpcs, { disableTracing: true, disableFatalDefects: true }).pipe(
-        Effect.provideContext(context as never),
-        Effect.provideService(RpcServer.Protocol, yield* rpcProtocol)
-      )
-    }).pipe(Effect.scoped) as Effect.Effect<never, never, RpcSerialization.RpcSerialization>
-    const reason = yield* Effect.raceFirst(Effect.raceFirst(served, Deferred.await(gone)), silence).pipe(
+    const reason = yield* serveCalls(socket, handlers, silence).pipe(
       Effect.ensuring(session.end),
       Effect.ensuring(Effect.suspend(() => (program === undefined ? Effect.void : clients.end(program, session))))
     )
-    yield* audit("session ended", { ...facts, reason })
+    yield* sessionEnded({ ...facts, reason })
   })
 
   return yield* server.run(
     (socket) =>
       Effect.gen(function* () {
-        const request = yield* NodeSocketServer.IncomingMessage
-        const address = request.socket.remoteAddress ?? "unknown"
-        const client = clientOfRequest(policy, request)
-        if (client === undefined) return
-        const open = connections.get(client) ?? 0
-        if (open >= limitsOf(client).connections) {
-          yield* audit("connection refused", { client: client.name, address, reason: `${open} connections are open` })
+        const arrived = yield* arrival
+        const admitted = admission.clientOf(arrived)
+        if (isRefused(admitted)) {
+          yield* connectionRefused(arrived, admitted)
+          yield* serveRefusal(socket, arrived, admitted)
           return
         }
-        connections.set(client, open + 1)
-        yield* Effect.ensuring(
-          serveSession(socket, client, address),
-          Effect.sync(() => connections.set(client, (connections.get(client) ?? 1) - 1))
-        )
+        const leave = admission.enter(admitted)
+        yield* Effect.ensuring(serveSession(socket, admitted, arrived), Effect.sync(leave))
       }).pipe(Effect.provideService(RpcSerialization.RpcSerialization, serialization)) as Effect.Effect<void>
   )
 })

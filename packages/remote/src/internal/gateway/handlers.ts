@@ -22,11 +22,13 @@ import * as Cause from "effect/Cause"
 import { type Plain, plain, type WireOutcome } from "../wire/calls.ts"
 import type { Handlers } from "../wire/rpcs.ts"
 import { refusalOf, toWire, type WireFailure } from "../wire/Failure.ts"
-import { type QueueRight, usualMachineRights } from "../../GatewayPolicy.ts"
+import type { QueueRight } from "../../GatewayPolicy.ts"
+import { usualMachineRights } from "../rights.ts"
 import { version } from "../version.ts"
 import type { Entry, HandleKind } from "./HandleTable.ts"
 import { type Held, isTaken, type Take } from "./Holding.ts"
-import { limitsOf, type Session } from "./Session.ts"
+import { limitsOf } from "./limits.ts"
+import type { Session } from "./Session.ts"
 
 /** Rights that openings of a queue need. */
 const accessRights: { readonly [Access: string]: QueueRight } = {
@@ -136,7 +138,8 @@ export const handlersOf = (session: Session, hello: Handlers["hello"]): Handlers
 
     getSecurityContext: ({ api, as, certificate }) =>
       Effect.andThen(
-        session.onMachine(api, "sign"),
+        // Somebody else's password could be tried here.
+        Effect.andThen(session.onMachine(api, "sign"), as === null ? Effect.void : session.onMachine(api, "security")),
         handles.open({
           kind: "security context",
           function: api,
@@ -201,6 +204,7 @@ export const handlersOf = (session: Session, hello: Handlers["hello"]): Handlers
     sendMessages: ({ handle, key, messages, options }) =>
       Effect.gen(function* () {
         const opened = yield* entry(handle, "queue", "MQSendMessage")
+        yield* session.onReportQueues("MQSendMessage", messages)
         const transaction = yield* session.transaction(options.transaction, "MQSendMessage")
         const context =
           options.securityContext === null

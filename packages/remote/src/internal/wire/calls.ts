@@ -5,7 +5,7 @@
 import type { MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { machineRights, queueRights } from "../../GatewayPolicy.ts"
+import { machineRights, queueRights } from "../rights.ts"
 import { failure } from "./Failure.ts"
 import * as records from "./records.ts"
 import { text } from "./text.ts"
@@ -105,7 +105,7 @@ export const plain = {
     returns: text,
     right: "none",
     changes: false,
-    queueAt: null
+    queueAt: 0
   },
   adsPathToFormatName: {
     given: Schema.Tuple([text]),
@@ -161,18 +161,19 @@ export const plain = {
 /** Name of a function without handles. */
 export type PlainName = keyof typeof plain
 
-/** Compiles only where each table has the argument and result types of the function that it is for. */
+/** `true` where two types are the same. */
+type Same<A, B> = [A, B] extends [B, A] ? true : false
+
+/** `true` for each function whose row has its argument and result types. A test of types holds that all are. */
 export type Fits = {
   readonly [Name in PlainName]: MqrtFunctions[Name] extends (
     ...given: infer Given
   ) => Effect.Effect<infer Returned, unknown>
-    ? [Readonly<Given>, (typeof plain)[Name]["returns"]["Type"]] extends [
-        (typeof plain)[Name]["given"]["Type"],
-        Returned | undefined
-      ]
-      ? true
-      : never
-    : never
+    ? Same<
+        readonly [Readonly<Given>, Returned],
+        readonly [(typeof plain)[Name]["given"]["Type"], (typeof plain)[Name]["returns"]["Type"]]
+      >
+    : false
 }
 
 const handle = records.handle
@@ -228,7 +229,9 @@ export const handled = {
       version: text,
       gateway: text,
       heartbeat: Schema.Finite,
-      maxFrame: Schema.Finite
+      maxFrame: Schema.Finite,
+      calls: Schema.Finite,
+      callBytes: Schema.Finite
     })
   },
   heartbeat: { given: {}, returns: Schema.Void },
