@@ -5,6 +5,7 @@
  */
 import { createHash, timingSafeEqual } from "node:crypto"
 import * as Redacted from "effect/Redacted"
+import { machineRights, queueRights, usualMachineRights } from "./internal/rights.ts"
 
 /**
  * Right on a queue. `"manage"`: create, delete and change it, and pause it. `"security"`: read and change its access list. Who may
@@ -123,8 +124,8 @@ export interface GatewayPolicy {
  * @since 0.1.0
  */
 export const everything: Pick<Client, "queues" | "machine"> = {
-  queues: [{ queues: ["*"], rights: ["send", "receive", "peek", "purge", "manage", "security"] }],
-  machine: ["sign", "directory", "look", "manage", "security", "certificates"]
+  queues: [{ queues: ["*"], rights: queueRights }],
+  machine: machineRights
 }
 
 /**
@@ -184,7 +185,7 @@ export class Rights {
   readonly #rules: ReadonlyArray<{ readonly patterns: ReadonlyArray<RegExp>; readonly rights: ReadonlySet<QueueRight> }>
 
   constructor(client: Client) {
-    this.#machine = new Set(client.machine ?? ["sign"])
+    this.#machine = new Set(client.machine ?? usualMachineRights)
     this.#rules = (client.queues ?? []).map(({ queues, rights }) => ({
       patterns: queues.map(patternOf),
       rights: new Set(rights.includes("receive") ? [...rights, "peek" as const] : rights)

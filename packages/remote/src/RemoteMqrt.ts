@@ -4,8 +4,9 @@
  * @since 0.1.0
  */
 import * as Mqrt from "@effect-msmq/core/Mqrt"
-import { MsmqError } from "@effect-msmq/core/MsmqError"
+import { MsmqError, reasonOf } from "@effect-msmq/core/MsmqError"
 import * as Given from "@effect-msmq/core/mqrt/Options"
+import * as Clock from "effect/Clock"
 import type * as Config from "effect/Config"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -13,9 +14,10 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import type * as RpcSerialization from "effect/rpc/RpcSerialization"
 import type * as Scope from "effect/Scope"
+import type { MachineRight, QueueRule } from "./GatewayPolicy.ts"
 import { functionsOf, type PlainReceives } from "./internal/client/functions.ts"
 import { Link } from "./internal/client/Link.ts"
-import { pem, positive } from "./internal/optionRules.ts"
+import { pem, positive, unreadable } from "./internal/optionRules.ts"
 import * as serialization from "./internal/wire/serialization.ts"
 
 /**
@@ -97,6 +99,16 @@ const table = Given.table<Options>()({
   maxFrame: Given.wholeNumber(65536, 1 << 30)
 })
 
+const linkOf = ({ connectWithin, maxFrame, outcomeWithin, tls = {}, token, url }: Options): Link =>
+  new Link({
+    url,
+    token,
+    tls,
+    maxFrame: maxFrame ?? serialization.usualMaxFrame,
+    connectWithin: Duration.fromInputUnsafe(connectWithin ?? "5 seconds"),
+    outcomeWithin: Duration.fromInputUnsafe(outcomeWithin ?? "30 seconds")
+  })
+
 const call = { operation: "RemoteMqrt.layer" }
 
 const illegal = (option: string, rule: string, actual: string): MsmqError =>
@@ -109,6 +121,8 @@ const mistakeIn = ({ tls = {}, token, url }: Options): MsmqError | undefined => 
     const [missing, given] = tls.cert === undefined ? ["cert", "key"] : ["key", "cert"]
     return illegal("tls", "must have cert and key together", `${given} without ${missing}`)
   }
+  const problem = unreadable(tls)
+  if (problem !== undefined) return illegal("tls", "must have certificates and a key that OpenSSL reads", problem)
   if (protocol !== "tls:") return undefined
   if (token !== undefined) {
     const rule = "must be left out for an address that begins with tls://, whose clients have a certificate in tls"
@@ -121,17 +135,9 @@ const functions = (
   options: Options
 ): Effect.Effect<Mqrt.MqrtFunctions, MsmqError, Scope.Scope | RpcSerialization.RpcSerialization> =>
   Effect.gen(function* () {
-    const { maxFrame = serialization.usualMaxFrame, plainReceives = "atLeastOnce", tls = {}, token, url } = options
-    const link = new Link({
-      url,
-      token,
-      tls,
-      maxFrame,
-      connectWithin: Duration.fromInputUnsafe(options.connectWithin ?? "5 seconds"),
-      outcomeWithin: Duration.fromInputUnsafe(options.outcomeWithin ?? "30 seconds")
-    })
+    const link = linkOf(options)
     yield* link.open
-    const made = functionsOf(link, plainReceives)
+    const made = functionsOf(link, options.plainReceives ?? "atLeastOnce")
     yield* Effect.addFinalizer(() => made.settled)
     return made.functions
   })
@@ -190,12 +196,11 @@ export const layer = (options: Options): Layer.Layer<Mqrt.Mqrt, MsmqError> =>
  * })
  * const env = { GATEWAY_URL: "ws://127.0.0.1:1", GATEWAY_TOKEN: "7ab0c7c4-2f0a-4f0e" }
  * const program = Layer.launch(layer).pipe(
- *   Effect.catchReason("MsmqError", "GatewayUnavailable", (reason) => Effect.succeed(reason.url))
+ *   Effect.catchReason("MsmqError", "GatewayUnavailable", (reason) => Effect.succeed(reason.url)),
+ *   Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env })))
  * )
  *
- * await Effect.runPromise(
- *   program.pipe(Effect.provide(ConfigProvider.layer(ConfigProvider.fromEnv({ env }))))
- * ) // => "ws://127.0.0.1:1"
+ * await Effect.runPromise(program) // => "ws://127.0.0.1:1"
  * ```
  *
  * @category layers
@@ -203,3 +208,78 @@ export const layer = (options: Options): Layer.Layer<Mqrt.Mqrt, MsmqError> =>
  */
 export const layerConfig = (config: Config.Wrap<Options>): Layer.Layer<Mqrt.Mqrt, MsmqError | Config.ConfigError> =>
   Layer.unwrap(Effect.map(Given.fromConfig<Options>({ operation: "RemoteMqrt.layerConfig" }, config), layer))
+
+/**
+ * Description of a gateway, and of the client that asked.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Description {
+  /** Version of the package that the gateway runs. */
+  readonly version: string
+  /** Name of the client in the policy of the gateway. */
+  readonly client: string
+  /** Rights of the client on queues. */
+  readonly queues: ReadonlyArray<QueueRule>
+  /** Rights of the client on the gateway's computer. */
+  readonly machine: ReadonlyArray<MachineRight>
+  /** Limits of the client, by their names in the policy. */
+  readonly limits: Readonly<Record<string, number>>
+  /** Time that a call and its answer take, in milliseconds: the shortest of five. */
+  readonly roundTrip: number
+  /** Milliseconds by which the clock of the gateway is ahead of this computer's; negative where it is behind. */
+  readonly clockAhead: number
+}
+
+/** Number of calls by which a round trip is timed. */
+const timedCalls = 5
+
+/**
+ * Connects to a gateway, and asks it about itself and about this client, as `effect-msmq doctor --gateway` does.
+ *
+ * Fails with `IllegalOption`, with `GatewayUnavailable` where the gateway cannot be reached, and with `GatewayRefused` where it
+ * does not know the client or speaks another version.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { GatewayPolicy, MqrtGateway, RemoteMqrt } from "@effect-msmq/remote"
+ * import { InMemoryMqrt } from "@effect-msmq/testing"
+ * import { Effect, Layer } from "effect"
+ *
+ * const gateway = MqrtGateway.layer({ policy: GatewayPolicy.unprotected }).pipe(Layer.provide(InMemoryMqrt.layer))
+ * const program = MqrtGateway.MqrtGateway.use(({ url }) => RemoteMqrt.describe({ url }))
+ *
+ * const { client, queues } = await Effect.runPromise(program.pipe(Effect.provide(gateway)))
+ * client // => "anybody"
+ * queues[0]?.queues // => ["*"]
+ * ```
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const describe = (options: Options): Effect.Effect<Description, MsmqError> =>
+  Effect.flatMap(Given.check(describing, table, options, "options"), (options) => {
+    const mistake = mistakeIn(options)
+    if (mistake !== undefined) return Effect.fail(new MsmqError({ ...describing, reason: mistake.reason }))
+    const { maxFrame = serialization.usualMaxFrame } = options
+    return described(options).pipe(Effect.scoped, Effect.provide(serialization.layer(maxFrame)))
+  })
+
+const describing = { operation: "RemoteMqrt.describe" }
+
+const described = Effect.fnUntraced(function* (options: Options) {
+  const link = linkOf(options)
+  yield* Effect.mapError(link.open, ({ reason }) => new MsmqError({ ...describing, reason }))
+  const ask = Effect.gen(function* () {
+    const [sent, before] = [yield* Clock.currentTimeMillis, yield* Clock.currentTimeNanos]
+    const { time, ...said } = yield* Effect.mapError(
+      link.call("describe", "describe", {}),
+      (failure) => new MsmqError({ ...describing, reason: reasonOf(failure) })
+    )
+    const roundTrip = Number((yield* Clock.currentTimeNanos) - before) / 1e6
+    return { ...said, roundTrip, clockAhead: Math.round(time - sent - roundTrip / 2) }
+  })
+  const said = yield* Effect.replicateEffect(ask, timedCalls)
+  return said.reduce((one, other) => (other.roundTrip < one.roundTrip ? other : one))
+})

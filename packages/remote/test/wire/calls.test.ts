@@ -14,7 +14,7 @@ type Wrong =
 const nothingIsWrong: [Wrong] extends [never] ? true : Wrong = true
 
 /** Calls of the connection itself, which serve no function. */
-const ofTheConnection: ReadonlyArray<string> = ["hello", "heartbeat", "cancel", "outcomeOf"]
+const ofTheConnection: ReadonlyArray<string> = ["hello", "heartbeat", "describe", "cancel", "outcomeOf"]
 
 describe("the tables of calls", () => {
   it.effect("have every function of a backend, with its types, and no other", () =>

@@ -15,6 +15,7 @@ import type {
 } from "@effect-msmq/core/mqrt/MessageProperties"
 import { leastRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import { errors } from "@effect-msmq/core/ErrorCode"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Cause from "effect/Cause"
@@ -22,8 +23,11 @@ import { type Plain, plain, type WireOutcome } from "../wire/calls.ts"
 import type { Handlers } from "../wire/rpcs.ts"
 import { refusalOf, toWire, type WireFailure } from "../wire/Failure.ts"
 import type { QueueRight } from "../../GatewayPolicy.ts"
+import { usualMachineRights } from "../rights.ts"
+import { version } from "../version.ts"
 import type { Entry, HandleKind } from "./HandleTable.ts"
 import { type Held, isTaken, type Take } from "./Holding.ts"
+import { limitsOf } from "./limits.ts"
 import type { Session } from "./Session.ts"
 
 /** Rights that openings of a queue need. */
@@ -119,6 +123,15 @@ export const handlersOf = (session: Session, hello: Handlers["hello"]): Handlers
     ...plainHandlers(session),
     hello,
     heartbeat: () => Effect.void,
+    describe: () =>
+      Effect.map(Clock.currentTimeMillis, (time) => ({
+        version,
+        client: session.client.name,
+        time,
+        machine: session.client.machine ?? usualMachineRights,
+        queues: session.client.queues ?? [],
+        limits: limitsOf(session.client)
+      })),
     cancel: ({ key }) => session.cancel(key),
     outcomeOf: ({ key }) => Effect.sync(() => outcomeOf(session.remote?.outcomeOf(key))),
     currentUserSid: () => Effect.andThen(session.onMachine("OpenProcessToken", "security"), lift(mqrt.currentUserSid)),

@@ -1,27 +1,8 @@
 /** Rules for the policy of a gateway, which a program without types or a file may have written. */
 import * as Given from "@effect-msmq/core/mqrt/Options"
 import * as Redacted from "effect/Redacted"
-import type { Client, GatewayPolicy, Limits, MachineRight, QueueRight, QueueRule } from "../../GatewayPolicy.ts"
-
-/** Rights on a queue. */
-export const queueRights = [
-  "send",
-  "receive",
-  "peek",
-  "purge",
-  "manage",
-  "security"
-] as const satisfies ReadonlyArray<QueueRight>
-
-/** Rights on the computer. */
-export const machineRights = [
-  "sign",
-  "directory",
-  "look",
-  "manage",
-  "security",
-  "certificates"
-] as const satisfies ReadonlyArray<MachineRight>
+import type { Client, GatewayPolicy, Limits, QueueRule } from "../../GatewayPolicy.ts"
+import { machineRights, queueRights } from "../rights.ts"
 
 /** Fewest characters of a token: fewer could be guessed. */
 const shortestToken = 16

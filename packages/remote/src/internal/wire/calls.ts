@@ -5,12 +5,13 @@
 import type { MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { machineRights, queueRights } from "../rights.ts"
 import { failure } from "./Failure.ts"
 import * as records from "./records.ts"
 import { text } from "./text.ts"
 
 /** Right that a call needs, by the words of a policy. */
-export type Right = "none" | "look" | "manage" | "security" | "certificates"
+type Right = "none" | "look" | "manage" | "security" | "certificates"
 
 /** Function without handles: its arguments and result are those of the seam. */
 export interface Plain {
@@ -182,14 +183,14 @@ const tx = records.transactionArgument
 const held = Schema.Struct({ ticket: Schema.Finite, message: records.received })
 
 /** Outcome of a batch on the wire. */
-export const sendOutcome = Schema.Struct({
+const sendOutcome = Schema.Struct({
   accepted: Schema.Finite,
   messageIds: Schema.NullOr(Schema.Array(text)),
   failure: Schema.NullOr(failure)
 })
 
 /** Outcome of a call that changes something, by its key. */
-export const outcome = Schema.Struct({
+const outcome = Schema.Struct({
   /** `"never"`: the call had no effect, and never will have. */
   state: Schema.Literals(["never", "succeeded", "failed"]),
   text: Schema.NullOr(text),
@@ -199,6 +200,18 @@ export const outcome = Schema.Struct({
 
 /** Outcome of a call on the wire. */
 export type WireOutcome = typeof outcome.Type
+
+/** Words of a gateway about itself, and about its client. */
+const description = Schema.Struct({
+  version: text,
+  client: text,
+  time: Schema.Finite,
+  machine: Schema.Array(Schema.Literals(machineRights)),
+  queues: Schema.Array(
+    Schema.Struct({ queues: Schema.Array(text), rights: Schema.Array(Schema.Literals(queueRights)) })
+  ),
+  limits: Schema.Record(Schema.String, Schema.Finite)
+})
 
 const read = records.read
 const timeout = Schema.NullOr(Schema.Finite)
@@ -222,6 +235,7 @@ export const handled = {
     })
   },
   heartbeat: { given: {}, returns: Schema.Void },
+  describe: { given: {}, returns: description },
   cancel: { given: { key }, returns: Schema.Void },
   outcomeOf: { given: { key }, returns: outcome },
   currentUserSid: { given: {}, returns: Schema.Uint8Array },
