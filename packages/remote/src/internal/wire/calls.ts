@@ -201,6 +201,9 @@ const outcome = Schema.Struct({
 /** Outcome of a call on the wire. */
 export type WireOutcome = typeof outcome.Type
 
+/** Name of a limit. */
+const word = Schema.String.pipe(Schema.check(Schema.isPattern(/^[a-zA-Z]+$/)))
+
 /** Words of a gateway about itself, and about its client. */
 const description = Schema.Struct({
   version: text,
@@ -210,7 +213,7 @@ const description = Schema.Struct({
   queues: Schema.Array(
     Schema.Struct({ queues: Schema.Array(text), rights: Schema.Array(Schema.Literals(queueRights)) })
   ),
-  limits: Schema.Record(Schema.String, Schema.Finite)
+  limits: Schema.Record(word, Schema.Finite)
 })
 
 const read = records.read
