@@ -14,21 +14,21 @@ export interface Credentials {
   readonly serialNumber: string
 }
 
-const newKeys = (): Promise<CryptoKeyPair> =>
-  webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]) as unknown as Promise<CryptoKeyPair>
+const newKeys = (): Promise<webcrypto.CryptoKeyPair> =>
+  webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]) as Promise<webcrypto.CryptoKeyPair>
 
-const pemOf = async (key: CryptoKey): Promise<string> =>
-  X509.PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", key as webcrypto.CryptoKey), "PRIVATE KEY")
+const pemOf = async (key: webcrypto.CryptoKey): Promise<string> =>
+  X509.PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY")
 
 const day = 24 * 60 * 60 * 1000
 const daysFromNow = (days: number): Date => new Date(Date.now() + days * day)
 
 /** Authority that issues certificates, and revokes them. */
 export class Authority {
-  readonly #keys: CryptoKeyPair
+  readonly #keys: webcrypto.CryptoKeyPair
   readonly #certificate: X509.X509Certificate
 
-  private constructor(keys: CryptoKeyPair, certificate: X509.X509Certificate) {
+  private constructor(keys: webcrypto.CryptoKeyPair, certificate: X509.X509Certificate) {
     this.#keys = keys
     this.#certificate = certificate
   }

@@ -249,11 +249,8 @@ export class Link {
           onDisconnect: Effect.suspend(() => lose(problem()?.detail ?? "the connection was cut"))
         })
       )
-      // A call that a lost connection ends would tell the gateway so, and wait a second for a connection.
-      const send: typeof wire.send = (...sent) =>
-        Effect.suspend(() => (Deferred.isDoneUnsafe(lost) ? Effect.void : wire.send(...sent)))
       const client = yield* RpcClient.make(rpcs, { flatten: true, disableTracing: true }).pipe(
-        Effect.provideService(RpcClient.Protocol, { ...wire, send })
+        Effect.provideService(RpcClient.Protocol, wire)
       )
       const call = client as unknown as Caller
       yield* Effect.addFinalizer(() => lose("the layer is closed"))
