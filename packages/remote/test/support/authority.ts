@@ -15,10 +15,10 @@ export interface Credentials {
 }
 
 const newKeys = (): Promise<webcrypto.CryptoKeyPair> =>
-  webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]) as unknown as Promise<webcrypto.CryptoKeyPair>
+  webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]) as Promise<webcrypto.CryptoKeyPair>
 
 const pemOf = async (key: webcrypto.CryptoKey): Promise<string> =>
-  X509.PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", key as webcrypto.CryptoKey), "PRIVATE KEY")
+  X509.PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY")
 
 const day = 24 * 60 * 60 * 1000
 const daysFromNow = (days: number): Date => new Date(Date.now() + days * day)

@@ -201,9 +201,6 @@ const outcome = Schema.Struct({
 /** Outcome of a call on the wire. */
 export type WireOutcome = typeof outcome.Type
 
-/** Name of a limit. */
-const word = Schema.String.pipe(Schema.check(Schema.isPattern(/^[a-zA-Z]+$/)))
-
 /** Words of a gateway about itself, and about its client. */
 const description = Schema.Struct({
   version: text,
@@ -213,7 +210,14 @@ const description = Schema.Struct({
   queues: Schema.Array(
     Schema.Struct({ queues: Schema.Array(text), rights: Schema.Array(Schema.Literals(queueRights)) })
   ),
-  limits: Schema.Record(word, Schema.Finite)
+  limits: Schema.Struct({
+    connections: Schema.Finite,
+    handles: Schema.Finite,
+    waits: Schema.Finite,
+    calls: Schema.Finite,
+    callBytes: Schema.Finite,
+    unreadBytes: Schema.Finite
+  })
 })
 
 const read = records.read
