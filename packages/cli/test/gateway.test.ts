@@ -118,14 +118,14 @@ describe("the doctor of a gateway", () => {
 
   it.effect("waits no longer than --timeout for something that listens and says nothing", () =>
     Effect.gen(function* () {
-      let connections = 0
-      const server = createServer(() => connections++).listen(0, "127.0.0.1")
+      const server = createServer().listen(0, "127.0.0.1")
       yield* Effect.promise(() => once(server, "listening"))
       yield* Effect.addFinalizer(() => Effect.sync(() => server.close()))
       const url = `wss://127.0.0.1:${(server.address() as AddressInfo).port}`
       const examining = yield* Effect.forkChild(examined(url, "--timeout", "5 seconds"), { startImmediately: true })
-      // The second connection is that of TLS, which waits.
-      while (connections < 2) yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      yield* Effect.promise(() => once(server, "connection"))
+      // That of TLS, which waits.
+      yield* Effect.promise(() => once(server, "connection"))
       yield* TestClock.adjust("5 seconds")
       const { of, verdicts } = yield* Fiber.join(examining)
       assert.deepStrictEqual(verdicts, ["gatewayTls failed"])
@@ -335,23 +335,25 @@ describe("the command gateway", () => {
       )
       const lines: Array<Record<string, string>> = []
       const printed = createInterface({ input: child.stdout }).on("line", (line) => void lines.push(JSON.parse(line)))
+      /** Waits for a line about an event. */
+      const logged = async (event: string): Promise<Record<string, string>> =>
+        lines.find((line) => line["event"] === event) ?? once(printed, "line").then(() => logged(event))
       const errors: Array<string> = []
       child.stderr.setEncoding("utf8").on("data", (text) => void errors.push(text))
       const [exited, closed] = [once(child, "exit"), once(printed, "close")]
-      while (lines.length === 0) await once(printed, "line")
-      const { event, url = "" } = lines[0] ?? {}
-      assert.strictEqual(event, "listening")
+      const { url = "" } = await logged("listening")
       const client = (variable: string) =>
         spawn(process.execPath, [program, "peek", "orders", "--json", "--backend", "remote", "--url", url], {
           env: { ...environment, EFFECT_MSMQ_TOKEN: variable },
           stdio: ["ignore", "pipe", "ignore"]
         })
       const [known, stranger] = [client(secret), client("a-token-of-nobody-at-all")]
+      const ends = Promise.all([once(stranger, "exit"), once(known, "exit")])
       const [first] = await once(known.stdout.setEncoding("utf8"), "data")
       assert.include(first, '"label":"order 3"')
-      const [[strangerCode]] = await Promise.all([once(stranger, "exit"), once(known, "exit")])
+      const [[strangerCode]] = await ends
       assert.strictEqual(strangerCode, 1)
-      while (!lines.some(({ event }) => event === "session ended")) await once(printed, "line")
+      await logged("session ended")
       child.kill("SIGTERM")
       const [code] = await exited
       await closed
