@@ -2,11 +2,12 @@ import { MessageQueue } from "@effect-msmq/core"
 import { GatewayPolicy } from "@effect-msmq/remote"
 import { MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Fiber } from "effect"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Clock, ConfigProvider, Effect, Fiber, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer, type AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -15,7 +16,7 @@ import { fileURLToPath } from "node:url"
 import { environment } from "../../core/test/support/environment.ts"
 import { expectGolden } from "../../core/test/support/golden.ts"
 import { gatewayIds, type Result } from "../src/internal/doctor/Doctor.ts"
-import { jsonSchema } from "../src/internal/gateway/policyFile.ts"
+import { jsonSchema, readPolicy } from "../src/internal/gateway/policyFile.ts"
 import { command, commandIn, layer, linesOf } from "./support/commandLine.ts"
 import { authority, fingerprint, gatewayTls, ordersDesk, pathOf, start, tokenFile } from "./support/gateway.ts"
 
@@ -279,6 +280,28 @@ describe("the command gateway", () => {
         ]
       )
     }).pipe(Effect.provide(layer))
+  )
+
+  it.effect("reads the policy of the page, with the tokens of its places", () =>
+    Effect.gen(function* () {
+      const page = readFileSync(new URL("../../../docs/gateway.md", import.meta.url), "utf8")
+      const [, text = ""] = /^```json\n(.*?)^```$/ms.exec(page) ?? []
+      const folder = mkdtempSync(join(tmpdir(), "gateway-"))
+      writeFileSync(join(folder, "policy.json"), text)
+      writeFileSync(join(folder, "operations.token"), "a-token-of-operations\n")
+      const env = ConfigProvider.fromEnv({ env: { WEB_SHOP_TOKEN: "a-token-of-the-web-shop" } })
+      const policy = yield* readPolicy(join(folder, "policy.json")).pipe(Effect.provide(ConfigProvider.layer(env)))
+      rmSync(folder, { recursive: true })
+      assert.deepStrictEqual(
+        policy.clients.map(({ name, token }) => [name, token && Redacted.value(token)]),
+        [
+          ["web shop", "a-token-of-the-web-shop"],
+          ["warehouse", undefined],
+          ["operations", "a-token-of-operations"]
+        ]
+      )
+      assert.match(yield* start({ policy, tls: { ...gatewayTls, ca: authority } }), /^wss:/)
+    }).pipe(Effect.scoped, Effect.provide([layer, NodeServices.layer]))
   )
 
   it.effect("does not start without a policy, nor with options that let in who does not belong", () =>
