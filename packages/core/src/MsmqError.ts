@@ -652,7 +652,7 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
     `${reason.function} returned ${ErrorCode.format(reason.code)}: the user could not be impersonated; check name, ` +
     "domain and password, and that this account may log others on",
   GatewayUnavailable: (reason) =>
-    `the gateway ${reason.url} cannot be reached for ${reason.function}: ${reason.detail}`,
+    `the gateway ${reason.url} cannot be reached for ${reason.function}: ${reason.detail}.`,
   GatewayRefused: (reason) => `the gateway ${reason.url} refuses ${reason.function}: ${reason.detail}`,
   GatewayOutcomeUnknown: (reason) =>
     `nobody can tell whether ${reason.function} had its effect: ${reason.detail} (gateway ${reason.url}). Look for the effect, ` +

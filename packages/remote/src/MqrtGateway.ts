@@ -19,7 +19,7 @@ import { Admission, isRefused, type Refused } from "./internal/gateway/Admission
 import type { Arrival } from "./internal/gateway/Arrival.ts"
 import { connectionRefused } from "./internal/gateway/audit.ts"
 import { serve } from "./internal/gateway/connections.ts"
-import { pem, positive } from "./internal/optionRules.ts"
+import { pem, positive, unreadable } from "./internal/optionRules.ts"
 import * as policyRules from "./internal/gateway/policyRules.ts"
 import { tlsSockets } from "./internal/gateway/tlsSockets.ts"
 import { webSockets } from "./internal/gateway/webSockets.ts"
@@ -133,6 +133,8 @@ const illegal = (option: string, rule: string, actual: string): MsmqError =>
 const mistakeIn = ({ host = "127.0.0.1", policy, tls, transport }: Options): MsmqError | undefined => {
   const mistake = policyRules.mistakeOf(policy)
   if (mistake !== undefined) return illegal("policy", mistake.rule, mistake.actual)
+  const problem = typeof tls === "object" ? unreadable(tls) : undefined
+  if (problem !== undefined) return illegal("tls", "must have certificates, keys and lists that OpenSSL reads", problem)
   const hasAuthorities = typeof tls === "object" && tls.ca !== undefined
   if (transport === "tls" && !hasAuthorities) {
     return illegal("tls", 'must have ca, the authorities of the clients, where transport is "tls"', "tls without ca")

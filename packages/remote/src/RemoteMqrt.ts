@@ -17,7 +17,7 @@ import type * as Scope from "effect/Scope"
 import type { MachineRight, QueueRule } from "./GatewayPolicy.ts"
 import { functionsOf, type PlainReceives } from "./internal/client/functions.ts"
 import { Link } from "./internal/client/Link.ts"
-import { pem, positive } from "./internal/optionRules.ts"
+import { pem, positive, unreadable } from "./internal/optionRules.ts"
 import { usualTimes } from "./internal/usualTimes.ts"
 import * as serialization from "./internal/wire/serialization.ts"
 
@@ -72,12 +72,19 @@ const tls = Given.table<Tls>()({
   key: pem("a private key")
 })
 
+/** Returns `true` for an address that can be connected to. Only HTTP has a path, and a port that need not be given. */
+const isAddress = (text: string): boolean => {
+  const url = /[\s@#]/.test(text) ? null : URL.parse(text)
+  return url?.protocol === "tls:"
+    ? url.port !== "" && ["", "/"].includes(url.pathname)
+    : ["ws:", "wss:"].includes(url?.protocol ?? "")
+}
+
 const table = Given.table<Options>()({
   url: Given.required(
     Given.guarded(
       'an address such as "wss://queues.example.com:8443", without a user and a password',
-      (value): value is string =>
-        typeof value === "string" && /^(?:wss?|tls):\/\/[^\s@#]+$/i.test(value) && URL.canParse(value)
+      (value): value is string => typeof value === "string" && isAddress(value)
     )
   ),
   token: Given.guarded(
@@ -115,6 +122,8 @@ const mistakeIn = ({ tls = {}, token, url }: Options): MsmqError | undefined => 
     const [missing, given] = tls.cert === undefined ? ["cert", "key"] : ["key", "cert"]
     return illegal("tls", "must have cert and key together", `${given} without ${missing}`)
   }
+  const problem = unreadable(tls)
+  if (problem !== undefined) return illegal("tls", "must have certificates and a key that OpenSSL reads", problem)
   if (protocol !== "tls:") return undefined
   if (token !== undefined) {
     const rule = "must be left out for an address that begins with tls://, whose clients have a certificate in tls"

@@ -2,6 +2,7 @@
 import * as Given from "@effect-msmq/core/mqrt/Options"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
+import { createSecureContext, type SecureContextOptions } from "node:tls"
 
 /** Makes a rule for certificates and keys. Errors do not show them. */
 export const pem = (what: string) =>
@@ -10,6 +11,16 @@ export const pem = (what: string) =>
     (value): value is string => typeof value === "string" && value.includes("-----BEGIN "),
     { secret: true }
   )
+
+/** Returns what OpenSSL says against certificates, keys and lists that begin as they should; `undefined`: nothing. */
+export const unreadable = (tls: SecureContextOptions): string | undefined => {
+  try {
+    createSecureContext(tls)
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
 
 /** Rule for times that cannot be zero or without end. */
 export const positive = Given.guarded(

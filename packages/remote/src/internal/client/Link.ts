@@ -3,7 +3,6 @@ import { MqrtFailure } from "@effect-msmq/core/Mqrt"
 import { MsmqError, reasonOf } from "@effect-msmq/core/MsmqError"
 import type { GatewayProblem } from "@effect-msmq/core/mqrt/MqrtFailure"
 import * as Cause from "effect/Cause"
-import * as Data from "effect/Data"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -19,11 +18,10 @@ import { fromWire, type WireFailure } from "../wire/Failure.ts"
 import { type Caller, rpcs } from "../wire/rpcs.ts"
 import { protocol } from "../wire/serialization.ts"
 import { version } from "../version.ts"
+import type { ConnectionProblem } from "./connectionProblem.ts"
 import { Credit } from "./Credit.ts"
+import { Loss, Lost } from "./Loss.ts"
 import { type Address, openSocket } from "./openSocket.ts"
-
-/** End of a connection while a call ran: whether the call had an effect is not known by this. */
-export class Lost extends Data.TaggedError("Lost")<{ readonly detail: string }> {}
 
 /** Session at the gateway. Handles belong to the one in which they were opened. */
 export interface Session {
@@ -34,8 +32,8 @@ export interface Session {
   readonly credit: Credit
   /** Largest frame that the gateway takes, in bytes. */
   readonly maxFrame: number
-  /** Done with the reason when the session has ended. */
-  readonly lost: Deferred.Deferred<never, Lost>
+  /** Loss of the connection, which ends the session. */
+  readonly loss: Loss
   readonly hold: (holds: boolean) => void
 }
 
@@ -52,12 +50,6 @@ const pauses = Schedule.min([Schedule.exponential("50 millis", 2), Schedule.spac
   Schedule.jittered
 )
 
-/** What a gateway means by a status of HTTP. */
-const refusals = [
-  { status: 401, detail: "it knows no client with this token or certificate" },
-  { status: 429, detail: "as many connections of this client are open as its policy allows" }
-]
-
 /** Number of heartbeats that may be missing before the gateway is taken for dead. */
 const missing = 3
 
@@ -68,7 +60,7 @@ export class Link {
   readonly #program = randomUUID()
   #session: Session | undefined
   #connected = Deferred.makeUnsafe<Session, WireFailure>()
-  #detail = "there is no connection yet"
+  #problem: ConnectionProblem = { kind: "GatewayUnavailable", detail: "there is no connection yet" }
   #running = 0
   #key = 1
 
@@ -99,7 +91,7 @@ export class Link {
         Effect.flatMap(this.#connectInTime, (session) =>
           Effect.andThen(
             Deferred.succeed(first, undefined),
-            Effect.catchTag(Deferred.await(session.lost), "Lost", ({ detail }) =>
+            Effect.catchTag(session.loss.awaited, "Lost", ({ detail }) =>
               Effect.sync(() => this.#disconnected(session, detail))
             )
           )
@@ -109,7 +101,7 @@ export class Link {
         // A connection that was made is made again at once.
         onSuccess: () => Effect.void,
         onFailure: (failure) => {
-          this.#detail = failure.gateway?.detail ?? "the gateway refused"
+          this.#problem = failure.gateway ?? { kind: "GatewayRefused", detail: "the gateway refused" }
           return Effect.andThen(Deferred.fail(first, failure), Effect.fail(failure))
         }
       })
@@ -144,7 +136,7 @@ export class Link {
             Effect.mapError(Deferred.await(this.#connected), (failure) => fromWire(failure, this.url)),
             {
               duration: this.#settings.connectWithin,
-              orElse: () => Effect.fail(this.problem(functionName, "GatewayUnavailable", this.#detail))
+              orElse: () => Effect.fail(this.problem(functionName, this.#problem.kind, this.#problem.detail))
             }
           )
     )
@@ -159,7 +151,7 @@ export class Link {
     return Effect.suspend(() => {
       if (this.#running++ === 0) session.hold(true)
       const call = session.credit.within(name, payload, session.call(name, payload))
-      return Effect.raceFirst(call, Deferred.await(session.lost)).pipe(
+      return session.loss.ends(call).pipe(
         Effect.catchCause((cause) => this.#explained(cause)),
         Effect.ensuring(
           Effect.sync(() => {
@@ -229,7 +221,7 @@ export class Link {
   #disconnected(session: Session, detail: string): void {
     if (this.#session !== session) return
     this.#session = undefined
-    this.#detail = detail
+    this.#problem = { kind: "GatewayUnavailable", detail }
     this.#connected = Deferred.makeUnsafe()
   }
 
@@ -245,8 +237,8 @@ export class Link {
   get #connect(): Effect.Effect<Session, MqrtFailure, Scope.Scope | RpcSerialization.RpcSerialization> {
     return Effect.gen({ self: this }, function* () {
       const { hold, problem, socket } = yield* openSocket(this.#settings)
-      const lost = yield* Deferred.make<never, Lost>()
-      const lose = (detail: string) => Effect.asVoid(Deferred.fail(lost, new Lost({ detail })))
+      const loss = new Loss()
+      const lose = (detail: string) => Effect.sync(() => loss.note(detail))
       const wire = yield* RpcClient.makeProtocolSocket({
         retryPolicy: Schedule.recurs(0),
         pingInterval: "1 hour"
@@ -254,33 +246,22 @@ export class Link {
         Effect.provideService(Socket.Socket, socket),
         Effect.provideService(RpcClient.ConnectionHooks, {
           onConnect: Effect.void,
-          onDisconnect: Effect.suspend(() => lose(problem() ?? "the connection was cut"))
+          onDisconnect: Effect.suspend(() => lose(problem()?.detail ?? "the connection was cut"))
         })
       )
-      // A call that a lost connection ends would tell the gateway so, and wait a second for a connection.
-      const send: typeof wire.send = (...sent) =>
-        Effect.suspend(() => (Deferred.isDoneUnsafe(lost) ? Effect.void : wire.send(...sent)))
       const client = yield* RpcClient.make(rpcs, { flatten: true, disableTracing: true }).pipe(
-        Effect.provideService(RpcClient.Protocol, { ...wire, send })
+        Effect.provideService(RpcClient.Protocol, wire)
       )
       const call = client as unknown as Caller
       yield* Effect.addFinalizer(() => lose("the layer is closed"))
-      const provisional = { call, lost, hold, gateway: "", maxFrame: 0, credit: new Credit(1, 1) }
-      const said = yield* Effect.catchTag(
-        this.callIn(provisional, "hello", { protocol, version, client: this.#program }),
-        "Lost",
-        () => {
-          const detail = problem() ?? "the connection was cut"
-          const refusal = refusals.find(({ status }) => detail.endsWith(` ${status}`))
-          return Effect.fail(
-            refusal === undefined
-              ? this.problem("hello", "GatewayUnavailable", detail)
-              : this.problem("hello", "GatewayRefused", refusal.detail)
-          )
-        }
-      )
+      const provisional = { call, loss, hold, gateway: "", maxFrame: 0, credit: new Credit(1, 1) }
+      const hello = this.callIn(provisional, "hello", { protocol, version, client: this.#program })
+      const said = yield* Effect.catchTag(hello, "Lost", (lost) => {
+        const { detail, kind } = problem() ?? { kind: "GatewayUnavailable", detail: lost.detail }
+        return Effect.fail(this.problem("hello", kind, detail))
+      })
       const credit = new Credit(said.calls, said.callBytes)
-      const session: Session = { call, lost, hold, credit, gateway: said.gateway, maxFrame: said.maxFrame }
+      const session: Session = { call, loss, hold, credit, gateway: said.gateway, maxFrame: said.maxFrame }
       yield* Effect.forkScoped(this.#beat(session, said.heartbeat, lose))
       this.#session = session
       const waiting = this.#connected

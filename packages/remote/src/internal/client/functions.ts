@@ -25,7 +25,8 @@ import { type CallName, type Calls, plain, type PlainName, type WireOutcome } fr
 import { fromWire } from "../wire/Failure.ts"
 import type { WireTransaction } from "../wire/records.ts"
 import { sizeOf } from "../wire/serialization.ts"
-import { type Link, Lost, type Session } from "./Link.ts"
+import type { Link, Session } from "./Link.ts"
+import { Lost } from "./Loss.ts"
 import { RemoteHandles } from "./RemoteHandles.ts"
 
 /** Arguments by which a security context was acquired, so that it can be acquired in another session. */

@@ -4,10 +4,12 @@ import { WebSocket } from "@effect/platform-node-shared/NodeWS"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Socket from "effect/socket/Socket"
-import type { IncomingMessage } from "node:http"
+import type { ClientRequest, IncomingMessage } from "node:http"
 import { isIP } from "node:net"
 import type { Duplex } from "node:stream"
 import { connect as connectTls } from "node:tls"
+import { anyVersion, subprotocol, versionHeader, versionsDiffer, versionWords } from "../wire/versions.ts"
+import { type ConnectionProblem, problemOfError, problemOfResponse } from "./connectionProblem.ts"
 
 /** Address of a gateway, and the proof of the client. */
 export interface Address {
@@ -24,8 +26,8 @@ export interface Address {
 /** Socket, with what happens to its connection. */
 export interface OpenSocket {
   readonly socket: Socket.Socket
-  /** Returns what went wrong with the connection last, in words; `undefined`: nothing. */
-  readonly problem: () => string | undefined
+  /** Returns what went wrong with the connection; `undefined`: nothing. */
+  readonly problem: () => ConnectionProblem | undefined
   /** Sets whether the connection keeps the process alive. */
   readonly hold: (holds: boolean) => void
 }
@@ -38,7 +40,7 @@ interface Connection {
 
 /** What a socket notes of its connection. */
 class Notes {
-  problem: string | undefined
+  problem: ConnectionProblem | undefined
   #connection: Connection | undefined
   #holds = true
 
@@ -49,8 +51,13 @@ class Notes {
   }
 
   /** Notes what went wrong first. */
-  note(problem: string): void {
+  note(problem: ConnectionProblem): void {
     this.problem ??= problem
+  }
+
+  /** Notes that the connection was closed, where nothing went wrong before. */
+  closed(detail: string): void {
+    this.note({ kind: "GatewayUnavailable", detail })
   }
 
   hold(holds: boolean): void {
@@ -64,16 +71,22 @@ class Notes {
   }
 }
 
-const textOf = (error: Error): string => (error.message === "" ? String(error) : error.message)
-
 const webSocket = ({ maxFrame, tls, token, url }: Address, notes: Notes): Effect.Effect<Socket.Socket> => {
   const connect = Effect.acquireRelease(
     Effect.sync(() => {
-      const headers = token === undefined ? {} : { authorization: `Bearer ${Redacted.value(token)}` }
-      const ws = new WebSocket(url, { ...tls, headers, maxPayload: maxFrame, perMessageDeflate: false })
-      ws.on("error", (error: Error) => notes.note(textOf(error)))
+      const proof = token === undefined ? {} : { authorization: `Bearer ${Redacted.value(token)}` }
+      const headers = { ...proof, [versionHeader]: versionWords }
+      const ws = new WebSocket(url, subprotocol, { ...tls, headers, maxPayload: maxFrame, perMessageDeflate: false })
+      ws.on("error", (error: Error) => notes.note(problemOfError(error, url)))
+      ws.on(
+        "unexpected-response",
+        (_: ClientRequest, { headers, statusCode = 0, statusMessage = "" }: IncomingMessage) => {
+          notes.note(problemOfResponse(statusCode, statusMessage, headers, url))
+          ws.terminate()
+        }
+      )
       ws.on("close", (code: number, reason: Buffer) =>
-        notes.note(`it was closed with code ${code}${reason.length === 0 ? "" : `, ${reason.toString()}`}`)
+        notes.closed(`it was closed with code ${code}${reason.length === 0 ? "" : `, ${reason.toString()}`}`)
       )
       ws.on("upgrade", (response: IncomingMessage) => notes.connected(response.socket))
       return ws
@@ -89,9 +102,10 @@ const tlsSocket = ({ tls, url }: Address, notes: Notes): Effect.Effect<Socket.So
   const open = Effect.acquireRelease(
     Effect.sync(() => {
       const servername = isIP(host) === 0 ? { servername: host } : {}
-      const socket = connectTls({ ...tls, ...servername, host, port: Number(port) }).setNoDelay(true)
-      socket.on("error", (error) => notes.note(textOf(error)))
-      socket.on("close", () => notes.note("it was closed"))
+      const versions = { ALPNProtocols: [subprotocol, anyVersion] }
+      const socket = connectTls({ ...tls, ...servername, ...versions, host, port: Number(port) }).setNoDelay(true)
+      socket.on("error", (error) => notes.note(problemOfError(error, url)))
+      socket.on("close", () => notes.closed("it was closed"))
       return socket
     }),
     (socket) => Effect.sync(() => socket.destroy())
@@ -102,7 +116,15 @@ const tlsSocket = ({ tls, url }: Address, notes: Notes): Effect.Effect<Socket.So
         resume(Effect.fail(new Socket.SocketError({ reason: new Socket.SocketOpenError({ kind: "Unknown", cause }) })))
       socket.once("secureConnect", () => {
         notes.connected(socket)
-        resume(Effect.succeed(socket))
+        if (socket.alpnProtocol === subprotocol) return resume(Effect.succeed(socket))
+        if (socket.alpnProtocol !== anyVersion) {
+          notes.note({ kind: "GatewayRefused", detail: `the server at ${host}:${port} is no gateway, but speaks TLS` })
+          return socket.destroy()
+        }
+        socket.once("data", (words) => {
+          notes.note({ kind: "GatewayRefused", detail: versionsDiffer(words.toString().trim()) })
+          socket.destroy()
+        })
       })
       socket.once("error", fail)
       socket.once("close", fail)

@@ -1,12 +1,13 @@
 import type { Client, GatewayPolicy } from "../../GatewayPolicy.ts"
 import { clientOf } from "../../GatewayPolicy.ts"
+import { longestWords, versionWords } from "../wire/versions.ts"
 import type { Arrival } from "./Arrival.ts"
 import { limitsOf } from "./limits.ts"
 
 /** Refusal of a connection. */
 export interface Refused {
   /** Status of HTTP that says so, which the client knows. */
-  readonly status: 401 | 429
+  readonly status: 401 | 426 | 429
   /** Sentence without a full stop. */
   readonly detail: string
   /** Name of the client, where it is known. */
@@ -23,11 +24,15 @@ export class Admission {
   }
 
   /** Returns the client of a connection, or its refusal. */
-  clientOf({ doubt, proof }: Arrival): Client | Refused {
+  clientOf({ doubt, foreign, proof }: Arrival): Client | Refused {
     const client = clientOf(this.#policy, proof)
     if (client === undefined) {
       const detail = doubt ?? "it knows no client with this token or certificate"
       return { status: 401, detail, client: undefined }
+    }
+    if (foreign !== undefined) {
+      const detail = `it speaks ${foreign.slice(0, longestWords)}, and this gateway ${versionWords}`
+      return { status: 426, detail, client: client.name }
     }
     const { connections } = limitsOf(client)
     if ((this.#open.get(client) ?? 0) < connections) return client

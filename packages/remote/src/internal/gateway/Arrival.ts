@@ -10,6 +10,8 @@ export interface Arrival {
   readonly address: string
   /** Says why the certificate of the other side counts for nothing; `undefined` where it has none, or one that counts. */
   readonly doubt: string | undefined
+  /** Version that the other side speaks, in its words; `undefined` where the gateway speaks it. */
+  readonly foreign: string | undefined
   /** Returns the number of bytes that were written and that the other side has not taken. */
   readonly unread: () => number
 }
@@ -35,7 +37,7 @@ export interface Listening {
 
 /** Socket of a connection, which may have TLS. */
 export type Peer = Partial<
-  Pick<TLSSocket, "authorized" | "authorizationError" | "getPeerCertificate" | "remoteAddress">
+  Pick<TLSSocket, "alpnProtocol" | "authorized" | "authorizationError" | "getPeerCertificate" | "remoteAddress">
 >
 
 /** Returns the SHA-256 fingerprint of the certificate that the other side has proved to have, if it is valid. */

@@ -201,6 +201,8 @@ export const serve = Effect.fnUntraced(function* (
         const admitted = admission.clientOf(arrived)
         if (isRefused(admitted)) {
           yield* connectionRefused(arrived, admitted)
+          // Nothing more can be said to one of another version.
+          if (arrived.foreign !== undefined) return
           yield* serveRefusal(socket, arrived, admitted)
           return
         }

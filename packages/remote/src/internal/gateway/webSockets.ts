@@ -7,6 +7,7 @@ import * as Http from "node:http"
 import * as Https from "node:https"
 import type { AddressInfo } from "node:net"
 import type { Tls } from "../../MqrtGateway.ts"
+import { isSpoken, versionHeader, versionWords } from "../wire/versions.ts"
 import { type Arrival, certificateOf, doubtOf, hostAndPort, type Listening, type Transport } from "./Arrival.ts"
 import type { Refused } from "./Admission.ts"
 
@@ -18,8 +19,21 @@ const arrivalOf = (request: Http.IncomingMessage, unread: () => number): Arrival
   },
   address: request.socket.remoteAddress ?? "unknown",
   doubt: doubtOf(request.socket),
+  foreign: isSpoken(request.headers["sec-websocket-protocol"])
+    ? undefined
+    : String(request.headers[versionHeader] ?? "no version of the protocol"),
   unread
 })
+
+/** Returns the headers of a refusal: one for another version says which one is spoken. */
+const headersOf = ({ status }: Refused): Readonly<Record<string, string>> =>
+  status === 426 ? { [versionHeader]: versionWords } : {}
+
+/** Answers a request that asks for no WebSocket, as a browser makes it. */
+const notAWebSocket: Http.RequestListener = (_, response) => {
+  response.writeHead(426, { connection: "close", "content-type": "text/plain", upgrade: "websocket" })
+  response.end("A gateway of effect-msmq listens here. Connect to it with RemoteMqrt of @effect-msmq/remote.\n")
+}
 
 /**
  * Listens for WebSockets. `admit`: returns the refusal of a connection, which then gets no WebSocket. `ws` sets `TCP_NODELAY` on
@@ -33,14 +47,17 @@ export const webSockets = Effect.fnUntraced(function* (
   const times = { headersTimeout: helloWithin, requestTimeout: helloWithin, connectionsCheckingInterval: helloWithin }
   const server =
     tls === undefined
-      ? Http.createServer(times)
-      : Https.createServer({
-          ...times,
-          ...tls,
-          handshakeTimeout: helloWithin,
-          requestCert: tls.ca !== undefined,
-          rejectUnauthorized: false
-        })
+      ? Http.createServer(times, notAWebSocket)
+      : Https.createServer(
+          {
+            ...times,
+            ...tls,
+            handshakeTimeout: helloWithin,
+            requestCert: tls.ca !== undefined,
+            rejectUnauthorized: false
+          },
+          notAWebSocket
+        )
   yield* Effect.addFinalizer(() =>
     Effect.callback<void>((resume) => {
       server.close(() => resume(Effect.void))
@@ -55,7 +72,7 @@ export const webSockets = Effect.fnUntraced(function* (
       verifyClient: ({ req }, answer) => {
         const refused = admit(arrivalOf(req, () => 0))
         if (refused === undefined) answer(true)
-        else answer(false, refused.status, refused.detail)
+        else answer(false, refused.status, Http.STATUS_CODES[refused.status], headersOf(refused))
       }
     }),
     { startImmediately: true }

@@ -210,7 +210,14 @@ const description = Schema.Struct({
   queues: Schema.Array(
     Schema.Struct({ queues: Schema.Array(text), rights: Schema.Array(Schema.Literals(queueRights)) })
   ),
-  limits: Schema.Record(Schema.String, Schema.Finite)
+  limits: Schema.Struct({
+    connections: Schema.Finite,
+    handles: Schema.Finite,
+    waits: Schema.Finite,
+    calls: Schema.Finite,
+    callBytes: Schema.Finite,
+    unreadBytes: Schema.Finite
+  })
 })
 
 const read = records.read
