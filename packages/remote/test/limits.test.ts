@@ -59,11 +59,13 @@ describe("limits of a client", () => {
         // Each tries again where the third one was before it.
         const receive = Effect.retry(receiver.receive, { times: 1000 })
         const waiting = yield* Effect.forkScoped(Effect.all([receive, receive], { concurrency: 2 }))
-        const error = yield* receiver.receiveWithin("20 millis").pipe(
-          Effect.andThen(Effect.fail(undefined)),
-          Effect.flip,
-          Effect.repeat({ until: (error) => error !== undefined })
-        )
+        const error = yield* receiver
+          .receiveWithin("20 millis")
+          .pipe(
+            Effect.andThen(Effect.fail(undefined)),
+            Effect.flip,
+            Effect.repeat({ until: (error) => error !== undefined })
+          )
         if (error === undefined) return assert.fail("no receive was refused")
         assert.strictEqual(error.reason._tag, "GatewayRefused")
         assert.match(error.message, /2 receives and peeks wait through this connection, which is the limit/)
@@ -92,22 +94,27 @@ describe("limits of a client", () => {
     )
   )
 
-  it.live("frames: a message that fits into none is refused before it is sent, with its index, and the connection stays", () =>
-    withGateway(limited({}, { maxFrame: 131_072 }), (url) =>
-      Effect.gen(function* () {
-        yield* MessageQueue.create(orders)
-        const sender = yield* MessageQueue.openSender(orders)
-        const receiver = yield* MessageQueue.openReceiver(orders)
-        const small = { body: new Uint8Array(10) }
-        const error = yield* Effect.flip(sender.sendAll([small, { body: new Uint8Array(200_000) }, small]))
-        assert.strictEqual(error.reason._tag, "GatewayRefused")
-        assert.strictEqual(error.progress?.accepted, 1)
-        assert.match(error.message, /the message has more than 131072 bytes, the largest frame that the gateway takes/)
-        yield* sender.send(small)
-        yield* receiver.receive
-        yield* receiver.receive
-      }).pipe(Effect.scoped, Effect.provide(clientAt(url), { local: true }))
-    )
+  it.live(
+    "frames: a message that fits into none is refused before it is sent, with its index, and the connection stays",
+    () =>
+      withGateway(limited({}, { maxFrame: 131_072 }), (url) =>
+        Effect.gen(function* () {
+          yield* MessageQueue.create(orders)
+          const sender = yield* MessageQueue.openSender(orders)
+          const receiver = yield* MessageQueue.openReceiver(orders)
+          const small = { body: new Uint8Array(10) }
+          const error = yield* Effect.flip(sender.sendAll([small, { body: new Uint8Array(200_000) }, small]))
+          assert.strictEqual(error.reason._tag, "GatewayRefused")
+          assert.strictEqual(error.progress?.accepted, 1)
+          assert.match(
+            error.message,
+            /the message has more than 131072 bytes, the largest frame that the gateway takes/
+          )
+          yield* sender.send(small)
+          yield* receiver.receive
+          yield* receiver.receive
+        }).pipe(Effect.scoped, Effect.provide(clientAt(url), { local: true }))
+      )
   )
 })
 

@@ -156,7 +156,10 @@ describe("a client refuses", () => {
       const { exit } = yield* attempt("webSocket", { token, tls: { ca: stranger.pem } })
       const error = errorOf(exit)
       assert.strictEqual(error.reason._tag, "GatewayUnavailable")
-      assert.match(error.message, /the authority of its certificate is not known here: give its authority by the option tls: \{ ca \}\. The same/)
+      assert.match(
+        error.message,
+        /the authority of its certificate is not known here: give its authority by the option tls: \{ ca \}\. The same/
+      )
       assert.notInclude(inspect(error, { depth: 20, showHidden: true }), secret)
     })
   )

@@ -1,10 +1,10 @@
 /** What a client may do: each function of the seam with its right, and without. */
 import { Mqrt, MqrtFailure, type MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
-import { type GatewayPolicy, MqrtGateway } from "@effect-msmq/remote"
+import type { GatewayPolicy } from "@effect-msmq/remote"
 import { InMemoryMqrt } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Redacted } from "effect"
 import { noChanges, plainMessage, plainQueue, plainSend } from "../../../testing/src/contract/plainRecords.ts"
 import { administration, clientAt, clientWith, withGateway } from "../support/gatewayOf.ts"
 
@@ -23,8 +23,13 @@ const onQueue = (...rights: ReadonlyArray<GatewayPolicy.QueueRight>): Rights => 
 const onMachine = (...machine: ReadonlyArray<GatewayPolicy.MachineRight>): Rights => ({ machine })
 
 /** Opens a queue for a call. */
-const open = (access: Parameters<MqrtFunctions["openQueue"]>[1], use: (queue: never, mqrt: MqrtFunctions) => ReturnType<Call>): Call =>
-  (mqrt) => Effect.flatMap(mqrt.openQueue(name, access, "denyNone"), (queue) => use(queue as never, mqrt))
+const open =
+  (
+    access: Parameters<MqrtFunctions["openQueue"]>[1],
+    use: (queue: never, mqrt: MqrtFunctions) => ReturnType<Call>
+  ): Call =>
+  (mqrt) =>
+    Effect.flatMap(mqrt.openQueue(name, access, "denyNone"), (queue) => use(queue as never, mqrt))
 
 const send = (fields: Partial<typeof plainMessage>) =>
   open("send", (queue, mqrt) =>
@@ -48,7 +53,9 @@ const machine = (right: GatewayPolicy.MachineRight, call: Call): Row => ({
   needs: onMachine(right),
   without: {
     queues: [{ queues: ["*"], rights: ["send", "receive", "peek", "purge", "manage", "security"] }],
-    machine: (["sign", "directory", "look", "manage", "security", "certificates"] as const).filter((one) => one !== right)
+    machine: (["sign", "directory", "look", "manage", "security", "certificates"] as const).filter(
+      (one) => one !== right
+    )
   }
 })
 
@@ -58,7 +65,10 @@ const queueRights = ["send", "receive", "peek", "purge", "manage", "security"] a
 const queue = (
   right: GatewayPolicy.QueueRight,
   call: Call,
-  { also = [], giving = [] }: { also?: ReadonlyArray<GatewayPolicy.QueueRight>; giving?: ReadonlyArray<GatewayPolicy.QueueRight> } = {}
+  {
+    also = [],
+    giving = []
+  }: { also?: ReadonlyArray<GatewayPolicy.QueueRight>; giving?: ReadonlyArray<GatewayPolicy.QueueRight> } = {}
 ): Row => ({
   call,
   needs: onQueue(right, ...also),
@@ -85,7 +95,9 @@ const rows: { readonly [Name in keyof MqrtFunctions]?: ReadonlyArray<Row> } = {
   registerCertificate: [machine("certificates", (mqrt) => mqrt.registerCertificate(null, false))],
   findCertificates: [machine("certificates", (mqrt) => mqrt.findCertificates("My", "CurrentUser", null))],
   lookupAccountName: [machine("security", (mqrt) => mqrt.lookupAccountName("Everyone"))],
-  lookupAccountSid: [machine("security", (mqrt) => mqrt.lookupAccountSid(new Uint8Array([1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0])))],
+  lookupAccountSid: [
+    machine("security", (mqrt) => mqrt.lookupAccountSid(new Uint8Array([1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0])))
+  ],
   currentUserSid: [machine("security", (mqrt) => mqrt.currentUserSid)],
   createQueue: [queue("manage", (mqrt) => mqrt.createQueue({ ...plainQueue, pathName: path }, null))],
   deleteQueue: [queue("manage", (mqrt) => mqrt.deleteQueue(name))],
@@ -103,21 +115,55 @@ const rows: { readonly [Name in keyof MqrtFunctions]?: ReadonlyArray<Row> } = {
     machine("sign", (mqrt) => mqrt.getSecurityContext(null, "MQGetSecurityContextEx", null)),
     {
       ...machine("security", (mqrt) =>
-        mqrt.getSecurityContext(null, "MQGetSecurityContextEx", { user: "ada", domain: null, password: Redacted.make("") })
+        mqrt.getSecurityContext(null, "MQGetSecurityContextEx", {
+          user: "ada",
+          domain: null,
+          password: Redacted.make("")
+        })
       ),
       needs: onMachine("sign", "security")
     }
   ],
   openQueue: [
-    queue("send", open("send", () => Effect.void)),
-    queue("receive", open("receive", () => Effect.void)),
-    queue("receive", open("move", () => Effect.void)),
-    queue("peek", open("peek", () => Effect.void), { giving: ["receive"] }),
-    queue("manage", open("receiveAdmin", () => Effect.void)),
-    queue("manage", open("peekAdmin", () => Effect.void))
+    queue(
+      "send",
+      open("send", () => Effect.void)
+    ),
+    queue(
+      "receive",
+      open("receive", () => Effect.void)
+    ),
+    queue(
+      "receive",
+      open("move", () => Effect.void)
+    ),
+    queue(
+      "peek",
+      open("peek", () => Effect.void),
+      { giving: ["receive"] }
+    ),
+    queue(
+      "manage",
+      open("receiveAdmin", () => Effect.void)
+    ),
+    queue(
+      "manage",
+      open("peekAdmin", () => Effect.void)
+    )
   ],
-  purgeQueue: [queue("purge", open("receive", (handle, mqrt) => mqrt.purgeQueue(handle)), { also: ["receive"] })],
-  receiveMessage: [queue("receive", open("peek", (handle, mqrt) => mqrt.receiveMessage(handle, receive)))],
+  purgeQueue: [
+    queue(
+      "purge",
+      open("receive", (handle, mqrt) => mqrt.purgeQueue(handle)),
+      { also: ["receive"] }
+    )
+  ],
+  receiveMessage: [
+    queue(
+      "receive",
+      open("peek", (handle, mqrt) => mqrt.receiveMessage(handle, receive))
+    )
+  ],
   receiveMessageByLookupId: [
     queue(
       "receive",
@@ -202,7 +248,7 @@ describe("a right", () => {
           const [line, ...more] = lines.filter(({ message }) => message === "call refused")
           assert.isEmpty(more)
           assert.strictEqual(line?.level, "Warn")
-          assert.deepInclude(line.annotations, { client: "tried", address: "127.0.0.1", reason: detail })
+          assert.deepInclude(line?.annotations, { client: "tried", address: "127.0.0.1", reason: detail })
         })
       )
     }

@@ -22,10 +22,7 @@ export const clientWith = (client: Partial<GatewayPolicy.Client>): GatewayPolicy
 /** Runs a gateway over a backend, by default one in memory, for an effect. */
 export const withGateway = <A, E>(
   options: MqrtGateway.Options,
-  use: (
-    url: string,
-    lines: ReturnType<typeof logLines>["lines"]
-  ) => Effect.Effect<A, E, MqrtGateway.MqrtGateway>,
+  use: (url: string, lines: ReturnType<typeof logLines>["lines"]) => Effect.Effect<A, E, MqrtGateway.MqrtGateway>,
   backend: Layer.Layer<Mqrt.Mqrt, unknown> = InMemoryMqrt.layer
 ) => {
   const { layer: logged, lines } = logLines()
