@@ -2,11 +2,12 @@ import { MessageQueue } from "@effect-msmq/core"
 import { GatewayPolicy } from "@effect-msmq/remote"
 import { MsmqControl } from "@effect-msmq/testing"
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Fiber } from "effect"
+import * as NodeServices from "@effect/platform-node/NodeServices"
+import { Clock, ConfigProvider, Effect, Fiber, Redacted } from "effect"
 import { TestClock } from "effect/testing"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer, type AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -15,7 +16,7 @@ import { fileURLToPath } from "node:url"
 import { environment } from "../../core/test/support/environment.ts"
 import { expectGolden } from "../../core/test/support/golden.ts"
 import { gatewayIds, type Result } from "../src/internal/doctor/Doctor.ts"
-import { jsonSchema } from "../src/internal/gateway/policyFile.ts"
+import { jsonSchema, readPolicy } from "../src/internal/gateway/policyFile.ts"
 import { command, commandIn, layer, linesOf } from "./support/commandLine.ts"
 import { authority, fingerprint, gatewayTls, ordersDesk, pathOf, start, tokenFile } from "./support/gateway.ts"
 
@@ -118,14 +119,14 @@ describe("the doctor of a gateway", () => {
 
   it.effect("waits no longer than --timeout for something that listens and says nothing", () =>
     Effect.gen(function* () {
-      let connections = 0
-      const server = createServer(() => connections++).listen(0, "127.0.0.1")
+      const server = createServer().listen(0, "127.0.0.1")
       yield* Effect.promise(() => once(server, "listening"))
       yield* Effect.addFinalizer(() => Effect.sync(() => server.close()))
       const url = `wss://127.0.0.1:${(server.address() as AddressInfo).port}`
       const examining = yield* Effect.forkChild(examined(url, "--timeout", "5 seconds"), { startImmediately: true })
-      // The second connection is that of TLS, which waits.
-      while (connections < 2) yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+      yield* Effect.promise(() => once(server, "connection"))
+      // That of TLS, which waits.
+      yield* Effect.promise(() => once(server, "connection"))
       yield* TestClock.adjust("5 seconds")
       const { of, verdicts } = yield* Fiber.join(examining)
       assert.deepStrictEqual(verdicts, ["gatewayTls failed"])
@@ -281,6 +282,28 @@ describe("the command gateway", () => {
     }).pipe(Effect.provide(layer))
   )
 
+  it.effect("reads the policy of the page, with the tokens of its places", () =>
+    Effect.gen(function* () {
+      const page = readFileSync(new URL("../../../docs/gateway.md", import.meta.url), "utf8")
+      const [, text = ""] = /^```json\n(.*?)^```$/ms.exec(page) ?? []
+      const folder = mkdtempSync(join(tmpdir(), "gateway-"))
+      writeFileSync(join(folder, "policy.json"), text)
+      writeFileSync(join(folder, "operations.token"), "a-token-of-operations\n")
+      const env = ConfigProvider.fromEnv({ env: { WEB_SHOP_TOKEN: "a-token-of-the-web-shop" } })
+      const policy = yield* readPolicy(join(folder, "policy.json")).pipe(Effect.provide(ConfigProvider.layer(env)))
+      rmSync(folder, { recursive: true })
+      assert.deepStrictEqual(
+        policy.clients.map(({ name, token }) => [name, token && Redacted.value(token)]),
+        [
+          ["web shop", "a-token-of-the-web-shop"],
+          ["warehouse", undefined],
+          ["operations", "a-token-of-operations"]
+        ]
+      )
+      assert.match(yield* start({ policy, tls: { ...gatewayTls, ca: authority } }), /^wss:/)
+    }).pipe(Effect.scoped, Effect.provide([layer, NodeServices.layer]))
+  )
+
   it.effect("does not start without a policy, nor with options that let in who does not belong", () =>
     Effect.gen(function* () {
       const refused = (...args: ReadonlyArray<string>) => Effect.map(command("gateway", ...args), ({ code }) => code)
@@ -335,23 +358,25 @@ describe("the command gateway", () => {
       )
       const lines: Array<Record<string, string>> = []
       const printed = createInterface({ input: child.stdout }).on("line", (line) => void lines.push(JSON.parse(line)))
+      /** Waits for a line about an event. */
+      const logged = async (event: string): Promise<Record<string, string>> =>
+        lines.find((line) => line["event"] === event) ?? once(printed, "line").then(() => logged(event))
       const errors: Array<string> = []
       child.stderr.setEncoding("utf8").on("data", (text) => void errors.push(text))
       const [exited, closed] = [once(child, "exit"), once(printed, "close")]
-      while (lines.length === 0) await once(printed, "line")
-      const { event, url = "" } = lines[0] ?? {}
-      assert.strictEqual(event, "listening")
+      const { url = "" } = await logged("listening")
       const client = (variable: string) =>
         spawn(process.execPath, [program, "peek", "orders", "--json", "--backend", "remote", "--url", url], {
           env: { ...environment, EFFECT_MSMQ_TOKEN: variable },
           stdio: ["ignore", "pipe", "ignore"]
         })
       const [known, stranger] = [client(secret), client("a-token-of-nobody-at-all")]
+      const ends = Promise.all([once(stranger, "exit"), once(known, "exit")])
       const [first] = await once(known.stdout.setEncoding("utf8"), "data")
       assert.include(first, '"label":"order 3"')
-      const [[strangerCode]] = await Promise.all([once(stranger, "exit"), once(known, "exit")])
+      const [[strangerCode]] = await ends
       assert.strictEqual(strangerCode, 1)
-      while (!lines.some(({ event }) => event === "session ended")) await once(printed, "line")
+      await logged("session ended")
       child.kill("SIGTERM")
       const [code] = await exited
       await closed

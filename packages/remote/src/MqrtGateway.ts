@@ -23,6 +23,7 @@ import { pem, positive, unreadable } from "./internal/optionRules.ts"
 import * as policyRules from "./internal/gateway/policyRules.ts"
 import { tlsSockets } from "./internal/gateway/tlsSockets.ts"
 import { webSockets } from "./internal/gateway/webSockets.ts"
+import { usualTimes } from "./internal/usualTimes.ts"
 import * as serialization from "./internal/wire/serialization.ts"
 
 /**
@@ -199,7 +200,7 @@ const make = Effect.fnUntraced(function* (options: Options) {
     run(connectionRefused(arrival, admitted))
     return admitted
   }
-  const helloWithin = Duration.toMillis(options.helloWithin ?? "10 seconds")
+  const helloWithin = Duration.toMillis(options.helloWithin ?? usualTimes.helloWithin)
   const listening = { host, port, maxFrame, helloWithin }
   const tls = options.tls === "elsewhere" ? undefined : options.tls
   const transport =
@@ -211,8 +212,8 @@ const make = Effect.fnUntraced(function* (options: Options) {
     maxFrame,
     helloWithin,
     subqueue: options.subqueue ?? "gateway",
-    heartbeat: Duration.fromInputUnsafe(options.heartbeat ?? "5 seconds"),
-    remembered: Duration.fromInputUnsafe(options.rememberedFor ?? "10 minutes")
+    heartbeat: Duration.fromInputUnsafe(options.heartbeat ?? usualTimes.heartbeat),
+    remembered: Duration.fromInputUnsafe(options.rememberedFor ?? usualTimes.rememberedFor)
   }
   yield* Effect.forkScoped(
     serve(mqrt, transport, settings).pipe(Effect.provide(serialization.layer(maxFrame)), Effect.scoped)

@@ -18,6 +18,7 @@ import type { MachineRight, QueueRule } from "./GatewayPolicy.ts"
 import { functionsOf, type PlainReceives } from "./internal/client/functions.ts"
 import { Link } from "./internal/client/Link.ts"
 import { pem, positive, unreadable } from "./internal/optionRules.ts"
+import { usualTimes } from "./internal/usualTimes.ts"
 import * as serialization from "./internal/wire/serialization.ts"
 
 /**
@@ -105,8 +106,8 @@ const linkOf = ({ connectWithin, maxFrame, outcomeWithin, tls = {}, token, url }
     token,
     tls,
     maxFrame: maxFrame ?? serialization.usualMaxFrame,
-    connectWithin: Duration.fromInputUnsafe(connectWithin ?? "5 seconds"),
-    outcomeWithin: Duration.fromInputUnsafe(outcomeWithin ?? "30 seconds")
+    connectWithin: Duration.fromInputUnsafe(connectWithin ?? usualTimes.connectWithin),
+    outcomeWithin: Duration.fromInputUnsafe(outcomeWithin ?? usualTimes.outcomeWithin)
   })
 
 const call = { operation: "RemoteMqrt.layer" }

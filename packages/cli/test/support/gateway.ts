@@ -2,8 +2,8 @@
 import type { Mqrt } from "@effect-msmq/core/Mqrt"
 import type { GatewayPolicy } from "@effect-msmq/remote"
 import { MqrtGateway } from "@effect-msmq/remote"
-import { Effect, Layer, Redacted } from "effect"
-import { readFileSync, writeFileSync } from "node:fs"
+import { Effect, Layer, Redacted, type Scope } from "effect"
+import { readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -24,7 +24,7 @@ const token = "b1946ac9-2492-4d3c-9f0b"
 /** File with the token of the client, and an end of line. */
 export const tokenFile = join(tmpdir(), `effect-msmq-${process.pid}.token`)
 writeFileSync(tokenFile, `${token}\n`)
-process.once("exit", () => void 0)
+process.once("exit", () => rmSync(tokenFile, { force: true }))
 
 /** SHA-256 fingerprint of the certificate of the client. */
 export const fingerprint =
@@ -38,9 +38,7 @@ export const ordersDesk: GatewayPolicy.Client = {
 }
 
 /** Starts a gateway over the service of the test for as long as the scope is open. Returns its address. */
-export const start = (
-  options: Partial<MqrtGateway.Options> = {}
-): Effect.Effect<string, unknown, Mqrt | import("effect").Scope.Scope> =>
+export const start = (options: Partial<MqrtGateway.Options> = {}): Effect.Effect<string, unknown, Mqrt | Scope.Scope> =>
   Effect.gen(function* () {
     const built = yield* Layer.build(MqrtGateway.layer({ policy: { clients: [ordersDesk] }, ...options }))
     const { url } = yield* Effect.provideContext(MqrtGateway.MqrtGateway, built)

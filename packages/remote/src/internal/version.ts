@@ -1,14 +1,12 @@
-import { readFileSync } from "node:fs"
-import { findPackageJSON } from "node:module"
-
 /** Reads the version from the package's own file, which a program that was bundled into one file does not have. */
 const read = (): string => {
   try {
-    const file = findPackageJSON(import.meta.url)
-    const { name, version } = JSON.parse(readFileSync(file ?? "", "utf8")) as Readonly<Record<string, unknown>>
-    if (name === "@effect-msmq/remote" && typeof version === "string") return version
+    // Bun has no `findPackageJSON`; a package can import its own file by its name.
+    const require = process.getBuiltinModule("node:module").createRequire(import.meta.url)
+    const { version } = require("@effect-msmq/remote/package.json") as Readonly<Record<string, unknown>>
+    if (typeof version === "string") return version
   } catch {
-    // There is no file, or it is none of a package.
+    // There is no file.
   }
   return "of a bundle"
 }

@@ -158,7 +158,7 @@ describe("a client refuses", () => {
       assert.strictEqual(error.reason._tag, "GatewayUnavailable")
       assert.match(
         error.message,
-        /the authority of its certificate is not known here: give its authority by the option tls/
+        /the authority of its certificate is not known here: give its authority by the option tls: \{ ca \}\. The same/
       )
       assert.notInclude(inspect(error, { depth: 20, showHidden: true }), secret)
     })

@@ -1,5 +1,6 @@
 /** Checks of the way to a gateway: its address, TLS, this client's rights, and the Message Queuing behind it. */
 import { MessageQueue, type MsmqError, QueueManager } from "@effect-msmq/core"
+import type { Mqrt } from "@effect-msmq/core/Mqrt"
 import type { GatewayPolicy, RemoteMqrt } from "@effect-msmq/remote"
 import { Clock, Effect, Result } from "effect"
 import { counted } from "../amounts.ts"
@@ -53,7 +54,7 @@ export const gatewayChecks = (options: RemoteMqrt.Options): ReadonlyArray<Gatewa
     Effect.suspend(() =>
       described === undefined ? Effect.die("the gateway was not asked") : Effect.succeed(finding(described))
     )
-  const through = <A>(effect: Effect.Effect<A, MsmqError.MsmqError, import("@effect-msmq/core/Mqrt").Mqrt>) =>
+  const through = <A>(effect: Effect.Effect<A, MsmqError.MsmqError, Mqrt>) =>
     Effect.flatMap(remote, ({ RemoteMqrt }) => Effect.provide(effect, RemoteMqrt.layer(options)))
   return [
     {

@@ -4,7 +4,7 @@ import { Config, Effect, FileSystem, Option, Redacted } from "effect"
 import { Failed, WrongUse } from "../Failed.ts"
 import { cannotRead } from "../fileFailure.ts"
 
-/** Flags of a client. */
+/** Flags by which a client proves whose it is, and by which it knows the gateway. */
 export interface ClientFlags {
   readonly tokenFile: Option.Option<string>
   readonly tlsCa: Option.Option<string>

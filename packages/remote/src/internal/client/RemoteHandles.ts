@@ -24,6 +24,11 @@ export class RemoteHandles {
     return known !== undefined && known.session === session ? known.number : undefined
   }
 
+  /** Returns `true` for a handle that is open, or was when its session ended. */
+  has(handle: bigint): boolean {
+    return this.#handles.has(handle)
+  }
+
   /** Notes what a handle is in another session. */
   replace(handle: bigint, session: Session, number: number): void {
     this.#handles.set(handle, { session, number })

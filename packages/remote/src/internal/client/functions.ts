@@ -161,6 +161,19 @@ export const functionsOf = (
       )
     ).pipe(Effect.ensuring(Effect.sync(() => handles.remove(handle))), Effect.asVoid, Effect.uninterruptible)
 
+  /**
+   * Returns the failure of a call with a transaction that is not in the session: it was rolled back when its session ended, so that all
+   * of it can be done again.
+   */
+  const withoutTransaction = (functionName: string, handle: TransactionHandle): MqrtFailure =>
+    handles.has(handle)
+      ? link.problem(
+          functionName,
+          "GatewayUnavailable",
+          "the connection was cut, and its transaction rolled back, so that all of the transaction must be done again"
+        )
+      : failureOf(functionName, errors.MQ_ERROR_TRANSACTION_SEQUENCE)
+
   /** Returns a transaction as it crosses the wire. */
   const transactionOf = (
     session: Session,
@@ -169,9 +182,7 @@ export const functionsOf = (
   ): Effect.Effect<WireTransaction, MqrtFailure> => {
     if (typeof argument === "string") return Effect.succeed(argument)
     const number = handles.in(session, argument)
-    return number === undefined
-      ? Effect.fail(failureOf(functionName, errors.MQ_ERROR_TRANSACTION_SEQUENCE))
-      : Effect.succeed(number)
+    return number === undefined ? Effect.fail(withoutTransaction(functionName, argument)) : Effect.succeed(number)
   }
 
   /** Returns the number of a context, which is acquired again in a new session. */
@@ -455,12 +466,20 @@ export const functionsOf = (
     name: "commitTransaction" | "abortTransaction",
     handle: TransactionHandle
   ): Effect.Effect<void, MqrtFailure> => {
-    const gone = () => failureOf(functionName, errors.MQ_ERROR_TRANSACTION_SEQUENCE)
-    return afterSettling(
+    const gone = () => withoutTransaction(functionName, handle)
+    const end = afterSettling(
       using(handle, gone, (session, number) =>
         changing(session, functionName, name, { key: link.nextKey(), handle: number }, gone)
       )
     )
+    // Rolled back is what it is.
+    return name === "abortTransaction"
+      ? Effect.catchIf(
+          end,
+          ({ gateway }) => gateway?.kind === "GatewayUnavailable",
+          () => Effect.void
+        )
+      : end
   }
 
   return { functions, settled }

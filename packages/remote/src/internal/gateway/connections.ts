@@ -46,6 +46,9 @@ const missing = 3
 /** Most bytes that a connection which is refused leaves unread. */
 const unreadOfRefused = 64 * 1024
 
+/** Calls that are answered also while the other side has left much unread: their answers are small. */
+const aside: ReadonlySet<string> = new Set(["hello", "heartbeat", "cancel"])
+
 type Answer = (payload: object) => Effect.Effect<unknown, unknown>
 type Answers = Readonly<Record<string, Answer>>
 
@@ -168,23 +171,32 @@ export const serve = Effect.fnUntraced(function* (
           if (session.remote === undefined && name !== "hello") {
             return Effect.fail(refusalOf(name, "the first call of a connection is hello"))
           }
-          const call = withoutCredit.has(name as CallName) ? answer(payload) : counted(name, answer, payload)
+          const call = aside.has(name)
+            ? answer(payload)
+            : withoutCredit.has(name as CallName)
+              ? Effect.andThen(
+                  whenRead,
+                  Effect.suspend(() => answer(payload))
+                )
+              : counted(name, answer, payload)
           return Effect.tapError(call, (failure) => refused(facts, failure))
         }
       ])
     )
     const silence = Effect.gen(function* () {
-      yield* Effect.sleep(helloWithin)
-      if (session.remote === undefined) return "it did not say who uses it"
+      const began = yield* Clock.currentTimeMillis
       const longest = missing * Duration.toMillis(heartbeat)
       let waiting = 0
       for (;;) {
-        const quiet = (yield* Clock.currentTimeMillis) - heard
+        const now = yield* Clock.currentTimeMillis
         const before = waiting
         waiting = unread()
+        const greets = session.remote !== undefined
+        const left = greets ? heard + longest - now : began + helloWithin - now
+        if (left <= 0 && !greets) return "it did not say who uses it"
         // One that reads what was written is alive, even though its calls wait behind the answers.
-        if (quiet >= longest && waiting >= before) return "nothing was heard of it"
-        yield* Effect.sleep(quiet >= longest ? longest : longest - quiet)
+        if (left <= 0 && waiting >= before) return "nothing was heard of it"
+        yield* Effect.sleep(left <= 0 ? longest : Math.min(left, longest))
       }
     })
     const reason = yield* serveCalls(socket, handlers, silence).pipe(
