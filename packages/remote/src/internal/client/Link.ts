@@ -34,7 +34,8 @@ export interface Session {
   readonly maxFrame: number
   /** Loss of the connection, which ends the session. */
   readonly loss: Loss
-  readonly hold: (holds: boolean) => void
+  /** Keeps the process alive until what it returns is called. */
+  readonly hold: () => () => void
 }
 
 /** Settings of a link. */
@@ -61,7 +62,6 @@ export class Link {
   #session: Session | undefined
   #connected = Deferred.makeUnsafe<Session, WireFailure>()
   #problem: ConnectionProblem = { kind: "GatewayUnavailable", detail: "there is no connection yet" }
-  #running = 0
   #key = 1
 
   constructor(settings: Settings) {
@@ -149,15 +149,11 @@ export class Link {
     payload: Calls[Name]["given"]
   ): Effect.Effect<Calls[Name]["returns"], MqrtFailure | Lost> {
     return Effect.suspend(() => {
-      if (this.#running++ === 0) session.hold(true)
+      const letGo = session.hold()
       const call = session.credit.within(name, payload, session.call(name, payload))
       return session.loss.ends(call).pipe(
         Effect.catchCause((cause) => this.#explained(cause)),
-        Effect.ensuring(
-          Effect.sync(() => {
-            if (--this.#running === 0) session.hold(false)
-          })
-        )
+        Effect.ensuring(Effect.sync(letGo))
       )
     })
   }
@@ -254,7 +250,8 @@ export class Link {
       )
       const call = client as unknown as Caller
       yield* Effect.addFinalizer(() => lose("the layer is closed"))
-      const provisional = { call, loss, hold, gateway: "", maxFrame: 0, credit: new Credit(1, 1) }
+      // Who waits for the connection keeps the process alive.
+      const provisional = { call, loss, hold: () => () => {}, gateway: "", maxFrame: 0, credit: new Credit(1, 1) }
       const hello = this.callIn(provisional, "hello", { protocol, version, client: this.#program })
       const said = yield* Effect.catchTag(hello, "Lost", (lost) => {
         const { detail, kind } = problem() ?? { kind: "GatewayUnavailable", detail: lost.detail }

@@ -28,8 +28,8 @@ export interface OpenSocket {
   readonly socket: Socket.Socket
   /** Returns what went wrong with the connection; `undefined`: nothing. */
   readonly problem: () => ConnectionProblem | undefined
-  /** Sets whether the connection keeps the process alive. */
-  readonly hold: (holds: boolean) => void
+  /** Keeps the process alive for as long as the connection lasts, until what it returns is called. Several may do so at once. */
+  readonly hold: () => () => void
 }
 
 /** Connection of a socket, which may keep the process alive. */
@@ -42,10 +42,10 @@ interface Connection {
 class Notes {
   problem: ConnectionProblem | undefined
   #connection: Connection | undefined
-  #holds = true
+  #holders = 0
 
-  /** Notes the connection that was made. */
-  connected(connection: Connection): void {
+  /** Notes the connection, which keeps the process alive only while somebody holds it. */
+  connecting(connection: Connection): void {
     this.#connection = connection
     this.#apply()
   }
@@ -60,13 +60,17 @@ class Notes {
     this.note({ kind: "GatewayUnavailable", detail })
   }
 
-  hold(holds: boolean): void {
-    this.#holds = holds
+  hold(): () => void {
+    this.#holders++
     this.#apply()
+    return () => {
+      this.#holders--
+      this.#apply()
+    }
   }
 
   #apply(): void {
-    if (this.#holds) this.#connection?.ref()
+    if (this.#holders > 0) this.#connection?.ref()
     else this.#connection?.unref()
   }
 }
@@ -76,7 +80,12 @@ const webSocket = ({ maxFrame, tls, token, url }: Address, notes: Notes): Effect
     Effect.sync(() => {
       const proof = token === undefined ? {} : { authorization: `Bearer ${Redacted.value(token)}` }
       const headers = { ...proof, [versionHeader]: versionWords }
-      const ws = new WebSocket(url, subprotocol, { ...tls, headers, maxPayload: maxFrame, perMessageDeflate: false })
+      const finishRequest = (request: ClientRequest): void => {
+        request.on("socket", (socket) => notes.connecting(socket))
+        request.end()
+      }
+      const limits = { maxPayload: maxFrame, perMessageDeflate: false }
+      const ws = new WebSocket(url, subprotocol, { ...tls, ...limits, headers, finishRequest })
       ws.on("error", (error: Error) => notes.note(problemOfError(error, url)))
       ws.on(
         "unexpected-response",
@@ -88,7 +97,6 @@ const webSocket = ({ maxFrame, tls, token, url }: Address, notes: Notes): Effect
       ws.on("close", (code: number, reason: Buffer) =>
         notes.closed(`it was closed with code ${code}${reason.length === 0 ? "" : `, ${reason.toString()}`}`)
       )
-      ws.on("upgrade", (response: IncomingMessage) => notes.connected(response.socket))
       return ws
     }),
     (ws) => Effect.sync(() => ws.terminate())
@@ -104,6 +112,7 @@ const tlsSocket = ({ tls, url }: Address, notes: Notes): Effect.Effect<Socket.So
       const servername = isIP(host) === 0 ? { servername: host } : {}
       const versions = { ALPNProtocols: [subprotocol, anyVersion] }
       const socket = connectTls({ ...tls, ...servername, ...versions, host, port: Number(port) }).setNoDelay(true)
+      notes.connecting(socket)
       socket.on("error", (error) => notes.note(problemOfError(error, url)))
       socket.on("close", () => notes.closed("it was closed"))
       return socket
@@ -115,7 +124,6 @@ const tlsSocket = ({ tls, url }: Address, notes: Notes): Effect.Effect<Socket.So
       const fail = (cause: unknown): void =>
         resume(Effect.fail(new Socket.SocketError({ reason: new Socket.SocketOpenError({ kind: "Unknown", cause }) })))
       socket.once("secureConnect", () => {
-        notes.connected(socket)
         if (socket.alpnProtocol === subprotocol) return resume(Effect.succeed(socket))
         if (socket.alpnProtocol !== anyVersion) {
           notes.note({ kind: "GatewayRefused", detail: `the server at ${host}:${port} is no gateway, but speaks TLS` })
@@ -144,6 +152,6 @@ export const openSocket = (address: Address): Effect.Effect<OpenSocket> =>
     return Effect.map(way(address, notes), (socket) => ({
       socket,
       problem: () => notes.problem,
-      hold: (holds) => notes.hold(holds)
+      hold: () => notes.hold()
     }))
   })
