@@ -121,7 +121,7 @@ export class Batch<Body> {
   /** Reason for refusing a send that would be dropped on arrival. The kind is that of the queue that is open now. */
   get #mismatch(): Reason | undefined {
     const { sender, transaction } = this.#settings
-    const { transactional } = sender
+    const { transactional } = sender.kind
     return transactional === undefined || transactional === (transaction !== "none")
       ? undefined
       : { _tag: "TransactionMismatch", queueIsTransactional: transactional }
