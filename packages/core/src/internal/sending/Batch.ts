@@ -24,7 +24,7 @@ import * as claimCheck from "../bodies/claimCheck.ts"
 import type { Chunk } from "./Chunk.ts"
 import { chunkOf, isSent, largeOf, none, restOf } from "./Chunk.ts"
 import type { OutgoingRecord } from "./outgoing.ts"
-import { blankRecord, Refusal, violation } from "./outgoing.ts"
+import { Refusal, ReusedRecord, violation } from "./outgoing.ts"
 import { CodecFailure, isLarge, readInto, Unaddressed, unaddressedIn } from "./readOutgoing.ts"
 import { twoSignersRule } from "./senderDefaults.ts"
 import type { Given, PlainSettings, SendSettings } from "./SendSettings.ts"
@@ -60,7 +60,7 @@ export class Batch<Body> {
   readonly #use: OwnedHandle.IntermittentUse
   readonly #messageIds: Array<string> | undefined
   /** Records of the messages of a slice. All slices share them: new ones for each would take a tenth of a batch's time. */
-  #records: Array<OutgoingRecord> | undefined
+  #records: Array<ReusedRecord> | undefined
   #accepted = 0
   #bytes = 0
   #slices = 0
@@ -156,7 +156,7 @@ export class Batch<Body> {
     message: Message<Body>
   ): Effect.Effect<string, MsmqError> {
     this.#letAbort()
-    const record = blankRecord()
+    const record = new ReusedRecord()
     const refused = this.#readOne(message, record)
     if (refused instanceof Unaddressed) {
       return observation.untilEnd(this.#sendRest({ ...restOf(message, none, 0), unaddressed: refused }))
@@ -390,7 +390,7 @@ export class Batch<Body> {
   }
 
   /** Reads the only message into a record. Returns the reason why it cannot be sent, or not yet, if there is one. */
-  #readOne(given: Message<Body>, record: OutgoingRecord): Reason | Unaddressed | undefined {
+  #readOne(given: Message<Body>, record: ReusedRecord): Reason | Unaddressed | undefined {
     try {
       const broken = readInto(this.#settings, record, given, 0)
       const lost = broken === undefined ? lostField(record) : undefined
@@ -426,21 +426,21 @@ export class Batch<Body> {
   /** Reads the next slice, up to the first message that cannot be sent. */
   #gather(chunk: Chunk<Body>): void {
     const { messages, sizes } = chunk
-    const slice: Array<OutgoingProperties> = []
+    const first = this.#accepted
     let { next } = chunk
-    let index = this.#accepted
+    let read = 0
     let bytes = 0
     let part: SourceFailed["part"] = "messages"
     const { store } = this.#settings
     const records = (this.#records ??= [])
     try {
       const count = (chunk.count = Math.min(chunk.count ?? Infinity, messages.length))
-      while (next < count && slice.length < sliceMessages && bytes < sliceBytes) {
+      while (next < count && read < sliceMessages && bytes < sliceBytes) {
         part = "messages"
         const given = messages[next]!
         part = "message"
-        const record = (records[slice.length] ??= blankRecord())
-        const broken = readInto(this.#settings, record, given, index)
+        const record = (records[read] ??= new ReusedRecord())
+        const broken = readInto(this.#settings, record, given, first + read)
         if (broken instanceof Unaddressed) {
           chunk.unaddressed = broken
           next++
@@ -456,17 +456,15 @@ export class Batch<Body> {
           break
         }
         const { length } = record.body
-        sizes[slice.length] = length
-        slice.push(record)
+        sizes[read++] = length
         bytes += length
         next++
-        index++
       }
     } catch (cause) {
-      chunk.stop = this.#thrownBy(part, cause, index)
+      chunk.stop = this.#thrownBy(part, cause, first + read)
     }
     chunk.next = next
-    chunk.slice = slice
+    chunk.slice = records.slice(0, read)
   }
 
   /** Returns the reason of a read that threw, in the codec or in another part. */
