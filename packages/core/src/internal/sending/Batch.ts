@@ -87,7 +87,7 @@ export class Batch<Body> {
       checkParticipation(transaction, sender.handle) ?? checkSigner(options.securityContext, sender.handle)
     if (illegal !== undefined) return errorOf({ operation, queue: sender.queue }, illegal)
     const batch = new Batch(settingsOf(fiber, given, transaction, gate))
-    return batch.#refusal ?? batch
+    return batch.#refusal() ?? batch
   }
 
   /** Makes a batch as {@link begin} does, for one message that is given without options and has no span. */
@@ -99,27 +99,27 @@ export class Batch<Body> {
     const { gate, transaction } = placeOf(fiber.context)
     if (gate !== undefined || !isParticipationWord(transaction)) return Batch.begin(fiber, given)
     const batch = new Batch((plain[transaction] ??= settingsOf(fiber, given, transaction, undefined)))
-    return batch.#refusal ?? batch
+    return batch.#refusal() ?? batch
   }
 
   /** Error of a batch that is refused before it reads a message. */
-  get #refusal(): MsmqError | undefined {
+  #refusal(): MsmqError | undefined {
     const { options, sender } = this.#settings
     // A reopened handle may be open on another queue of that name, so the check waits for the reopening.
-    const mismatch = sender.handle.node.needsReopen ? undefined : this.#mismatch
+    const mismatch = sender.handle.node.needsReopen ? undefined : this.#mismatch()
     if (mismatch !== undefined) return this.#error(mismatch)
     if (options.securityContext !== undefined && options.senderCertificate !== undefined) return this.#error(twoSigners)
-    return this.#released
+    return this.#released()
   }
 
   /** Error of a batch one of whose handles was closed. */
-  get #released(): MsmqError | undefined {
+  #released(): MsmqError | undefined {
     const refusal = this.#use.isOpen ? undefined : this.#use.refusal
     return refusal && this.#error(refusal.reason)
   }
 
   /** Reason for refusing a send that would be dropped on arrival. The kind is that of the queue that is open now. */
-  get #mismatch(): Reason | undefined {
+  #mismatch(): Reason | undefined {
     const { sender, transaction } = this.#settings
     const { transactional } = sender.kind
     return transactional === undefined || transactional === (transaction !== "none")
@@ -167,7 +167,7 @@ export class Batch<Body> {
     if (isLarge(this.#settings, record)) return observation.untilEnd(this.#sendRest(largeOf(message, record)))
     const attempted = this.#attempt(slice, fiber)
     if (attempted !== undefined) {
-      if (Exit.isExit(attempted)) return observation.end(attempted)
+      if (!("accepted" in attempted)) return observation.end(attempted)
       const error = this.#count(
         attempted,
         attempted.accepted === 1,
@@ -214,7 +214,7 @@ export class Batch<Body> {
     gate?.close()
     try {
       const outcome = AtOnce.attemptOf(this.#callWith(slice, identity, parameters))?.(fiber)
-      if (outcome === undefined || Exit.isExit(outcome)) this.#use.end()
+      if (outcome === undefined || !("accepted" in outcome)) this.#use.end()
       return outcome
     } catch (defect) {
       this.#use.end()
@@ -229,7 +229,7 @@ export class Batch<Body> {
 
   #sendRest(chunk: Chunk<Body>): Effect.Effect<string, MsmqError> {
     return this.#untilClosing(
-      this.#endingUse(Effect.map(this.#sendChunk(chunk), () => this.#firstId)),
+      this.#endingUse(Effect.map(this.#sendChunk(chunk), () => this.#firstId())),
       this.#settings.store !== undefined
     )
   }
@@ -239,7 +239,7 @@ export class Batch<Body> {
     return waits ? this.#use.untilClosing(effect, (refusal) => this.#error(refusal.reason)) : effect
   }
 
-  get #firstId(): string {
+  #firstId(): string {
     return this.#messageIds?.[0] ?? ""
   }
 
@@ -276,7 +276,7 @@ export class Batch<Body> {
       while: () => !over && !isOver(),
       body: () => {
         if (waits) this.#letAbort()
-        const released = this.#released
+        const released = this.#released()
         return released === undefined ? ask : Effect.fail(released)
       },
       step: () => this.#use.end()
@@ -314,7 +314,7 @@ export class Batch<Body> {
     // Another use reopens the handle.
     if (this.#settings.sender.handle.node.reopening !== undefined) this.#use.end()
     if (!this.#use.isRunning && !this.#use.beginUnsafe()) return this.#beginUse()
-    const mismatch = this.#mismatch
+    const mismatch = this.#mismatch()
     if (mismatch !== undefined) return Effect.fail(this.#error(mismatch))
     if (chunk.stop === undefined || chunk.slice.length > 0) this.#letAbort()
     const { large, slice } = chunk
