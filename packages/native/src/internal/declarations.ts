@@ -143,11 +143,7 @@ interface Scalars {
   readonly VOID: void
 }
 
-type Given<Type extends string> = Type extends "HANDLE"
-  ? Address
-  : Type extends keyof Scalars
-    ? Scalars[Type]
-    : Pointer
+type Given<Type extends string> = Type extends "HANDLE" ? Address : Type extends keyof Scalars ? Scalars[Type] : Pointer
 type Returned<Type extends string> = Type extends keyof Scalars ? Scalars[Type] : bigint | null
 
 type ParametersOf<List extends string> = List extends `${infer Type} ${string}, ${infer Rest}`
