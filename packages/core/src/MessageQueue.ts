@@ -587,9 +587,7 @@ export const openReceiver = Effect.fn(
     mqrt,
     handle,
     queue: nameOf(queue),
-    get transactional() {
-      return kind.transactional
-    },
+    kind,
     exclusive: receives && shareMode === "denyReceive",
     reopens: true,
     codec,

@@ -135,7 +135,7 @@ export class Receiver<Body = Uint8Array, Received = ReceivedMessage<Body>> exten
 
   /** Kind of the queue: `true` if it is transactional; `undefined` if it is not known, as for queues of other machines. */
   get transactional(): boolean | undefined {
-    return this.#reader.state.transactional
+    return this.#reader.state.kind.transactional
   }
 
   /** `true` until it is closed, with its scope or its connection. */

@@ -146,7 +146,7 @@ export class Sender<Body = Uint8Array, Kind extends QueueKind = QueueKind> exten
 
   /** Kind of the queue: `true` if it is transactional; `undefined` if it is not known, as for queues of other machines. */
   get transactional(): boolean | undefined {
-    return this.#state.transactional
+    return this.#state.kind.transactional
   }
 
   /** `true` until it is closed, with its scope or its connection. */

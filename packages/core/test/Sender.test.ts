@@ -185,6 +185,32 @@ describe("sendAll", () => {
     }).pipe(Effect.provide(backend))
   )
 
+  it.effect("sends each message with its own fields, whatever the one before in its place had", () =>
+    Effect.gen(function* () {
+      const sender = yield* open
+      const fields: ReadonlyArray<Message.Message> = [
+        { body: new Uint8Array(3) },
+        { correlationId: new Uint8Array(20).fill(1), appSpecific: 7 },
+        { priority: 7, delivery: "recoverable" },
+        { extension: new Uint8Array(5), trace: true, timeToBeReceived: "1 hour" },
+        { headers: { tenant: "one" }, responseQueue: "DIRECT=OS:other\\private$\\responses" },
+        { journaling: { deadLetter: true }, acknowledge: { negativeReceive: true }, adminQueue: orders }
+      ]
+      // A slice has 256 messages, which is no multiple of 6: a message takes the place of one with other fields.
+      const messages = Array.from({ length: 1000 }, (_, index): Message.Message => ({
+        ...fields[index % fields.length]
+      }))
+      const receiver = yield* MessageQueue.openReceiver(orders)
+      const received = Effect.map(Stream.runCollect(Stream.take(receiver.messages, messages.length)), (all) =>
+        all.map((message) => Struct.omit(message, ["arrivedTime", "lookupId", "messageId", "sentTime"]))
+      )
+      yield* sender.sendAll(messages)
+      const together = yield* received
+      for (const message of messages) yield* sender.send(message)
+      assert.deepStrictEqual(together, yield* received)
+    }).pipe(Effect.provide(backend))
+  )
+
   it.effect("sends nothing for no messages, and calls nothing", () =>
     Effect.gen(function* () {
       const sender = yield* open

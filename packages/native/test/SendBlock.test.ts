@@ -212,6 +212,34 @@ describe("SendBlock", () => {
     assert.deepStrictEqual(calls.slice(1), [{ PRIORITY: 1 }, { BODY_TYPE: 0 }, { LABEL: "b" }])
   })
 
+  it("each of many different messages in a row arrives as it does alone", () => {
+    const usual: ReadonlyArray<Partial<OutgoingProperties>> = [
+      { body: bytes(9) },
+      { bodyType: 8 },
+      { label: "order" },
+      { label: "x".repeat(255) },
+      { label: "longer than Message Queuing takes".repeat(9) },
+      { priority: 0 },
+      { delivery: "recoverable" }
+    ]
+    const others: ReadonlyArray<Partial<OutgoingProperties>> = [
+      {},
+      { extension: bytes(3) },
+      { correlationId: bytes(20), responseQueue: ".\\private$\\responses", soap: { header: "<a/>", body: null } },
+      { trace: true, appSpecific: 7 }
+    ]
+    const messages = Array.from({ length: 500 }, (_, index) => {
+      const chosen = usual.filter((__, at) => ((index * 37) >> at) % 2 === 1)
+      return Object.assign({ ...plain }, ...chosen, others[(index % 11) % others.length]) as OutgoingProperties
+    })
+    // Twice each: the second of two like messages is written over the first.
+    const inARow = messages.flatMap((message) => [message, { ...message, body: message.body.map((byte) => ~byte) }])
+    assert.deepStrictEqual(
+      sent(inARow),
+      inARow.map((message) => one(message))
+    )
+  })
+
   it("the options of a call are in each of its messages, and not in the next call", () => {
     withBlock((block) => {
       const calls: Array<Values> = []

@@ -146,12 +146,12 @@ export class QueueRequest extends ReceiveRequest {
   protected readonly action: ReceiveAction
   /** Action of the next call. */
   protected next: ReceiveAction
-  readonly #cursor: bigint
+  readonly #cursor: Address
 
   constructor(parts: RequestParts, handle: ReadHandle, options: ReceiveParameters) {
     super(parts, handle, options)
     this.action = this.next = options.action
-    this.#cursor = options.cursor ?? 0n
+    this.#cursor = addressOf(options.cursor ?? 0n)
   }
 
   get takes(): boolean {

@@ -55,12 +55,22 @@ const usualSize = 64 * 1024
 const largestKept = 1024 * 1024
 
 const messageIdSize = 20
+/** Longest label of a message that has usual properties only, in UTF-16 units: longer than any that Message Queuing takes. */
+const longestUsualLabel = 255
 /** Bytes for the NUL of each text and for alignment, of all values of one message. */
 const slack = 512
 
+/** Bits of the properties that most messages have. */
+const usual = { body: 1, bodyType: 2, label: 4, priority: 8, delivery: 16 } as const
+
+/** Bits of properties that were not arranged. */
+const notArranged = -1
+
 /**
  * Memory that messages are sent from: one block, which is written over for each message. The properties of the call are
- * written once. Values that are Message Queuing's defaults are left out (behaviour D-20).
+ * written once. Those that most messages have come after them, and are arranged once for all messages in a row that have
+ * the same ones: then only their values are written. Others come last. Values that are Message Queuing's defaults are
+ * left out (behaviour D-20).
  */
 export class SendBlock {
   #block: MemoryBlock
@@ -74,6 +84,14 @@ export class SendBlock {
   #callCount = 0
   #callFree = 0
   #messageIdAt = 0
+  /** Bits of the usual properties as they are arranged now. */
+  #arranged: number = notArranged
+  #bodyAt = 0
+  #labelAt = 0
+  /** First words of the variants whose values change from message to message. */
+  #bodyVariant = 0
+  #bodyTypeVariant = 0
+  #priorityVariant = 0
   readonly #messageIdText = new MessageIdText()
 
   constructor() {
@@ -153,6 +171,7 @@ export class SendBlock {
   }
 
   #writeCall(options: SendParameters): void {
+    this.#arranged = notArranged
     this.#makeRoom(valuesAt + sizeOfCall(options))
     clearStatuses(this.#block, this.#mostCount)
     this.#mostCount = this.#count = 0
@@ -181,28 +200,63 @@ export class SendBlock {
   /** Returns the length of the body. */
   #writeMessage(message: OutgoingProperties, options: SendParameters): number {
     const bodyLength = lengthOf(message.body)
-    const size = bodyLength + sizeOfOthers(message)
+    const hasOthers = !hasOnlyUsual(message)
+    const size = slack + sizeOfLabel(message.label.length) + bodyLength + (hasOthers ? sizeOfOthers(message) : 0)
     if (this.#callFree + size > this.#block.size) {
       this.#makeRoom(this.#callFree + size)
       this.#writeCall(options)
     }
-    this.#count = this.#callCount
-    this.#free = this.#callFree
-    this.#writeCommon(message, bodyLength)
-    if (message.connector !== null || message.soap !== null) this.#writeSeldom(message)
+    const properties = usualOf(message, bodyLength)
+    if (properties !== this.#arranged || hasOthers) {
+      this.#arrange(properties, message.label)
+      if (hasOthers) this.#writeOthers(message, bodyLength)
+      this.#writeCount()
+    }
+    this.#writeUsual(message, bodyLength)
+    return bodyLength
+  }
+
+  #writeCount(): void {
     // A call has at least one property: this is the default type of a body (D-20).
     if (this.#count === 0) this.#number(PROPID_M.BODY_TYPE, 0)
     writeCount(this.#block, this.#count)
     if (this.#count > this.#mostCount) this.#mostCount = this.#count
-    return bodyLength
   }
 
-  #writeCommon(message: MessageProperties, bodyLength: number): void {
-    if (bodyLength > 0) this.#bytes(PROPID_M.BODY, message.body, bodyLength)
-    if (message.bodyType !== 0) this.#number(PROPID_M.BODY_TYPE, message.bodyType)
-    if (message.label !== "") this.#text(PROPID_M.LABEL, message.label)
-    if (message.priority !== 3) this.#number(PROPID_M.PRIORITY, message.priority)
-    if (message.delivery !== "express") this.#number(PROPID_M.DELIVERY, Value.deliveries[message.delivery])
+  /** Arranges usual properties behind those of the call. The body is the last value, as its length differs most. */
+  #arrange(properties: number, { length }: string): void {
+    const { body, bodyType, delivery, label, priority } = usual
+    this.#count = this.#callCount
+    this.#free = this.#callFree
+    this.#labelAt = this.#take(sizeOfLabel(length))
+    this.#bodyAt = this.#free
+    if ((properties & body) !== 0) {
+      this.#bodyVariant = this.#name(PROPID_M.BODY)
+      this.#block.point(this.#bodyVariant + elementsWord, this.#bodyAt)
+    }
+    if ((properties & bodyType) !== 0) this.#bodyTypeVariant = this.#name(PROPID_M.BODY_TYPE)
+    if ((properties & label) !== 0) this.#block.point(this.#name(PROPID_M.LABEL) + valueWord, this.#labelAt)
+    if ((properties & priority) !== 0) this.#priorityVariant = this.#name(PROPID_M.PRIORITY)
+    if ((properties & delivery) !== 0) this.#number(PROPID_M.DELIVERY, Value.deliveries.recoverable)
+    this.#arranged = properties
+  }
+
+  /** Writes values of the usual properties where these are arranged. */
+  #writeUsual({ body, bodyType, label, priority }: MessageProperties, bodyLength: number): void {
+    const { bytes, units, words } = this.#block
+    if (bodyLength > 0) {
+      words[this.#bodyVariant + valueWord] = bodyLength
+      bytes.set(body, this.#bodyAt)
+    }
+    if (bodyType !== 0) words[this.#bodyTypeVariant + valueWord] = bodyType
+    if (label !== "") writeText(units, this.#labelAt >>> 1, label)
+    if (priority !== 3) words[this.#priorityVariant + valueWord] = priority
+  }
+
+  /** Writes the properties beside the usual ones, which the next message will not have. */
+  #writeOthers(message: OutgoingProperties, bodyLength: number): void {
+    this.#arranged = notArranged
+    this.#take(bodyLength)
     if (message.acknowledge !== null) {
       const bits = acknowledgeBits(message.acknowledge)
       if (bits !== 0) this.#number(PROPID_M.ACKNOWLEDGE, bits)
@@ -221,6 +275,7 @@ export class SendBlock {
     if (message.adminQueue !== null) this.#text(PROPID_M.ADMIN_QUEUE, message.adminQueue)
     if (message.deadLetterQueue !== null) this.#text(PROPID_M.DEADLETTER_QUEUE, message.deadLetterQueue)
     if (message.trace) this.#number(PROPID_M.TRACE, 1)
+    if (message.connector !== null || message.soap !== null) this.#writeSeldom(message)
   }
 
   #writeSeldom({ connector, soap }: OutgoingProperties): void {
@@ -311,11 +366,37 @@ const sizeOfBytes = (bytes: Uint8Array | null): number => (bytes === null ? 0 : 
 const sizeOfCall = ({ senderCertificate, provider }: SendParameters): number =>
   slack + sizeOfBytes(senderCertificate) + (provider === null ? 0 : sizeOfText(provider.name))
 
-/** Returns the bytes that a message takes beside its body. */
+/** Returns the bytes for a label. They are the same for all usual ones, so that the body behind them stays where it is. */
+const sizeOfLabel = (length: number): number => 2 * Math.max(longestUsualLabel, length) + 2
+
+/** Returns the bits of the usual properties that a message has. */
+const usualOf = ({ bodyType, delivery, label, priority }: MessageProperties, bodyLength: number): number =>
+  (bodyLength > 0 ? usual.body : 0) |
+  (bodyType !== 0 ? usual.bodyType : 0) |
+  (label !== "" ? usual.label : 0) |
+  (priority !== 3 ? usual.priority : 0) |
+  (delivery !== "express" ? usual.delivery : 0)
+
+/** Returns `true` for a message that has no property beside the usual ones, and a label of usual length. */
+const hasOnlyUsual = (message: OutgoingProperties): boolean =>
+  message.label.length <= longestUsualLabel &&
+  message.acknowledge === null &&
+  message.journaling === null &&
+  message.correlationId === null &&
+  message.appSpecific === 0 &&
+  message.extension === null &&
+  message.timeToReachQueue === null &&
+  message.timeToBeReceived === null &&
+  message.responseQueue === null &&
+  message.adminQueue === null &&
+  message.deadLetterQueue === null &&
+  !message.trace &&
+  message.connector === null &&
+  message.soap === null
+
+/** Returns the bytes that a message takes beside its usual properties. */
 const sizeOfOthers = (message: OutgoingProperties): number => {
   const size =
-    slack +
-    sizeOfText(message.label) +
     sizeOfBytes(message.correlationId) +
     sizeOfBytes(message.extension) +
     sizeOfText(message.responseQueue) +

@@ -1,4 +1,5 @@
 import * as EventLoopTurn from "@effect-msmq/core/mqrt/EventLoopTurn"
+import { performance } from "node:perf_hooks"
 import type { Pace } from "./Pace.ts"
 import type { SendWatch } from "./SendBlock.ts"
 

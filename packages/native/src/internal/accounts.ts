@@ -163,7 +163,7 @@ export const accounts = (
     currentUserSid: Effect.suspend(() => {
       calls.assertOpen("OpenProcessToken")
       const slot = pointerSlot()
-      if (identity.OpenProcessToken(identity.GetCurrentProcess(), tokenQuery, slot) === 0) {
+      if (identity.OpenProcessToken(identity.GetCurrentProcess() ?? 0n, tokenQuery, slot) === 0) {
         return Effect.fail(lastFailure(identity, "OpenProcessToken"))
       }
       const token = slotValue(slot)

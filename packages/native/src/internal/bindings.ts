@@ -2,7 +2,7 @@ import koffi, { type LibraryHandle } from "koffi"
 import { availableParallelism } from "node:os"
 import { CompletionPort } from "./CompletionPort.ts"
 import type { Functions, Library } from "./declarations.ts"
-import { koffiType, prototypes } from "./declarations.ts"
+import { argumentType, prototypes, resultType } from "./declarations.ts"
 import type { Lanes } from "./lanes.ts"
 import { makeLanes } from "./lanes.ts"
 import { RunningCalls } from "./RunningCalls.ts"
@@ -100,7 +100,7 @@ export const functionType = (prototype: string): ReturnType<typeof koffi.proto> 
   const known = functionTypes.get(prototype)
   if (known !== undefined) return known
   const { returns, takes } = parsePrototype(prototype)
-  const made = koffi.proto(convention, null, koffiType(returns), takes.map(koffiType))
+  const made = koffi.proto(convention, null, resultType(returns), takes.map(argumentType))
   functionTypes.set(prototype, made)
   return made
 }
@@ -166,7 +166,7 @@ const find = (file: string, prototype: string): Callable => {
   const { name, returns, takes } = parsePrototype(prototype)
   try {
     const { found, handle } = load(file)
-    const known = found.get(name) ?? handle.func(convention, name, koffiType(returns), takes.map(koffiType))
+    const known = found.get(name) ?? handle.func(convention, name, resultType(returns), takes.map(argumentType))
     found.set(name, known)
     return known
   } catch {

@@ -110,9 +110,12 @@ export const koffiTypes = {
   VOID: "void"
 } as const
 
-/** Returns the name of koffi's type for a type of the declarations. */
-export const koffiType = (type: string): string =>
+/** Returns the name of koffi's type for the type of a result. */
+export const resultType = (type: string): string =>
   Object.hasOwn(koffiTypes, type) ? koffiTypes[type as keyof typeof koffiTypes] : "void *"
+
+/** Returns the name of koffi's type for the type of an argument. A handle is a number, but as a result it may be none. */
+export const argumentType = (type: string): string => (type === "HANDLE" ? "uintptr_t" : resultType(type))
 
 /** Address, or memory that koffi takes the address of. A handle is an address too. */
 type Pointer = bigint | ArrayBuffer | Uint8Array | null
@@ -140,7 +143,7 @@ interface Scalars {
   readonly VOID: void
 }
 
-type Given<Type extends string> = Type extends keyof Scalars ? Scalars[Type] : Pointer
+type Given<Type extends string> = Type extends "HANDLE" ? Address : Type extends keyof Scalars ? Scalars[Type] : Pointer
 type Returned<Type extends string> = Type extends keyof Scalars ? Scalars[Type] : bigint | null
 
 type ParametersOf<List extends string> = List extends `${infer Type} ${string}, ${infer Rest}`

@@ -1,4 +1,4 @@
-/** Who gets in, over a real socket: with tokens and certificates, by WebSocket and by TLS alone. */
+/** Admission of clients over a real socket: with tokens and certificates, by WebSocket and by TLS alone. */
 import { MessageQueue, MsmqError } from "@effect-msmq/core"
 import { GatewayPolicy, MqrtGateway, RemoteMqrt } from "@effect-msmq/remote"
 import { InMemoryMqrt } from "@effect-msmq/testing"
@@ -77,7 +77,7 @@ const expectRefused = (
   assert.strictEqual(error.reason._tag, "GatewayRefused")
   assert.match(error.message, detail)
   assert.isFalse(error.isRetryable)
-  const [refusal] = lines.filter(({ message }) => message === "connection refused")
+  const refusal = lines.find(({ message }) => message === "connection refused")
   assert.strictEqual(refusal?.level, "Warn")
   assert.match(String(refusal?.annotations["reason"]), logged)
   assert.strictEqual(refusal?.annotations["address"], "127.0.0.1")

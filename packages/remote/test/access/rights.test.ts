@@ -1,4 +1,4 @@
-/** What a client may do: each function of the seam with its right, and without. */
+/** Rights of clients: each function of the seam with its right, and without. */
 import { Mqrt, MqrtFailure, type MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import type { GatewayPolicy } from "@effect-msmq/remote"

@@ -29,7 +29,7 @@ export const numberOf = ({ body }: { readonly body: Uint8Array }): number =>
   new DataView(body.buffer, body.byteOffset).getUint32(0)
 
 /** Queues of a row, and the numbers of a batch. */
-export interface Batch {
+interface Batch {
   readonly input: string
   readonly output: string
   readonly numbers: ReadonlyArray<number>
@@ -50,7 +50,7 @@ export interface Row {
 }
 
 /** Tries again whatever may succeed later, and nothing else: a cut leaves nobody in doubt. */
-export const persistent = <A, R>(effect: Effect.Effect<A, MsmqError.MsmqError, R>) =>
+const persistent = <A, R>(effect: Effect.Effect<A, MsmqError.MsmqError, R>) =>
   Effect.retry(effect, { while: ({ isRetryable }) => isRetryable })
 
 /** Receives until all numbers of a batch have come. */

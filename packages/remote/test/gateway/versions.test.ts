@@ -9,7 +9,7 @@ import type { IncomingMessage } from "node:http"
 import * as Tls from "node:tls"
 import { isSpoken, subprotocol, versionHeader, versionWords } from "../../src/internal/wire/versions.ts"
 
-/** What was logged, with its annotations, as text. */
+/** Log with its annotations, as text. */
 const lines: Array<string> = []
 const logger = Logger.layer([
   Logger.map(Logger.formatJson, (line) => {

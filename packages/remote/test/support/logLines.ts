@@ -2,7 +2,7 @@
 import { Layer, Logger } from "effect"
 import * as References from "effect/References"
 
-/** Line of the log. */
+/** Entry that a gateway logged. */
 export interface LogLine {
   readonly level: string
   readonly message: string

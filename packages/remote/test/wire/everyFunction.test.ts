@@ -1,4 +1,4 @@
-/** What each function of the seam is given reaches the backend behind a gateway, and what it answers comes back. */
+/** Arguments of each function of the seam reach the backend behind a gateway, and its answers come back. */
 import { make, Mqrt, MqrtFailure, type MqrtFunctions } from "@effect-msmq/core/Mqrt"
 import { lookupActions } from "@effect-msmq/core/mqrt/MessageValues"
 import { GatewayPolicy, MqrtGateway, RemoteMqrt } from "@effect-msmq/remote"

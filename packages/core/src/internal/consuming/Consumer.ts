@@ -298,8 +298,8 @@ const resultOf = (
 }
 
 /** Returns the receive mode of a queue: a message stays there until it is handled wherever that is possible. */
-const receiveModeOf = ({ state: { exclusive, transactional } }: Reader<Uint8Array>): keyof typeof receiveModes =>
-  transactional === true ? "transactional" : exclusive ? "peekLock" : "receiveAndDelete"
+const receiveModeOf = ({ state: { exclusive, kind } }: Reader<Uint8Array>): keyof typeof receiveModes =>
+  kind.transactional === true ? "transactional" : exclusive ? "peekLock" : "receiveAndDelete"
 
 /**
  * Returns the place that the policy for poison messages names, after checking that messages of this queue can go there. The

@@ -66,7 +66,7 @@ export class Parking {
   attemptsBefore({ messageId, moveCount }: ReceivedMessage, rollbacks: number): number {
     const here = this.#attempts.get(messageId) ?? 0
     this.#attempts.delete(messageId)
-    const { transactional } = this.#parked.reader.state
+    const { transactional } = this.#parked.reader.state.kind
     return transactional === true ? Math.max(here, rollbacks + Math.floor(moveCount / 2)) : here
   }
 

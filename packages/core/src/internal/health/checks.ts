@@ -122,8 +122,8 @@ const openToPeek = (
   queue: QueueName
 ): Effect.Effect<Reader<Uint8Array>, MsmqError, Mqrt | Scope.Scope> =>
   Effect.map(openQueue(queue, operation, "peek", "denyNone"), ({ handle, mqrt }) => {
-    const kind = { transactional: undefined, exclusive: false, reopens: true }
-    return new Reader({ mqrt, handle, queue: nameOf(queue), ...kind, codec: undefined, read: leastRead })
+    const how = { kind: { transactional: undefined }, exclusive: false, reopens: true }
+    return new Reader({ mqrt, handle, queue: nameOf(queue), ...how, codec: undefined, read: leastRead })
   })
 
 const age = (operation: Operation, queue: QueueName, limit: number): Effect.Effect<Found, MsmqError, Mqrt> =>

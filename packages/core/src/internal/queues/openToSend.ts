@@ -67,15 +67,5 @@ export const senderOn = <Body, Kind extends QueueKind>(
   codec: MessageBody<Body, unknown> | undefined,
   defaults: Defaults | undefined
 ): Sender<Body, Kind> => {
-  const state = {
-    mqrt,
-    handle,
-    queue,
-    get transactional() {
-      return kind.transactional
-    },
-    codec,
-    defaults
-  }
-  return Sender.make<Body, Kind>(state, name, acknowledgments)
+  return Sender.make<Body, Kind>({ mqrt, handle, queue, kind, codec, defaults }, name, acknowledgments)
 }

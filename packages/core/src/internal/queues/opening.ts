@@ -11,8 +11,11 @@ import { formatNameOf, nameOf } from "../names/queueName.ts"
 import { onQueue } from "../telemetry/telemetry.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 
-/** Kind of a queue that is open. */
-interface QueueKind {
+/**
+ * Kind of a queue that is open. It may change where the queue is deleted and created again, when that one is opened. Senders and
+ * receivers hold this object, since the engine looks up each field of an object with a getter as in a dictionary.
+ */
+export interface CurrentKind {
   /** `true` for a transactional queue; `undefined` where that cannot be known. */
   readonly transactional: boolean | undefined
 }
@@ -82,7 +85,7 @@ export const openQueueOfKind = Effect.fnUntraced(function* (
       : Effect.void
   const result = yield* openHandle(queue, operation, access, shareMode, ask)
   yield* orClose(ask(result.mqrt, result.name.formatName), result.handle)
-  return { ...result, kind: kind as QueueKind }
+  return { ...result, kind: kind as CurrentKind }
 }, onQueue)
 
 /** Closes a handle if the effect fails. Inside of the function above, `ask`, which the handle keeps, would refer to the handle. */

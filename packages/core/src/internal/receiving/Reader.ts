@@ -36,6 +36,7 @@ import type { Call } from "../options/illegalOption.ts"
 import { errorOf, readArgument } from "../options/illegalOption.ts"
 import { checkParticipation } from "../options/owned.ts"
 import { CurrentAbortGate } from "../promises/AbortGate.ts"
+import type { CurrentKind } from "../queues/opening.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 
 /** Longest finite wait, in milliseconds: one more would mean for ever. */
@@ -57,8 +58,8 @@ export interface ReceiverState<Body> {
   readonly handle: OwnedHandle.OwnedHandle<QueueHandle>
   /** Name that the queue was opened with. */
   readonly queue: string
-  /** `true` for a transactional queue; `undefined` where that is unknown. */
-  readonly transactional: boolean | undefined
+  /** Kind of the queue that is open now. */
+  readonly kind: CurrentKind
   /** `true` if no other handle can receive from the queue while it is open (behaviour C-24). */
   readonly exclusive: boolean
   /** `true` where a call whose handle was lost is made again at once, on the reopened queue. */
@@ -465,7 +466,7 @@ export class Reader<Body, Received = ReceivedMessage<Body>> implements ReadQueue
     return lease(this.state.handle, operation, (queue): Effect.Effect<A, E | MsmqError> => {
       if (transaction === "none") return use(queue, transaction)
       // A receive without a transaction from a transactional queue is allowed (behaviour F-14), the reverse is not (F-15).
-      if (this.state.transactional === false) {
+      if (this.state.kind.transactional === false) {
         return Effect.fail(this.error(operation, { _tag: "TransactionMismatch", queueIsTransactional: false }))
       }
       const illegal = checkParticipation(transaction, this.state.handle)

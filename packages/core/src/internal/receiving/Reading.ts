@@ -1,6 +1,5 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import type { ReceivedProperties, TransactionArgument } from "../../mqrt/MessageProperties.ts"
 import * as AtOnce from "../../mqrt/AtOnce.ts"
@@ -136,7 +135,7 @@ export class Reading<A> {
     if (attempt === undefined) return undefined
     const outcome = OwnedHandle.attemptInLease(this.#queue.handle, attempt, fiber)
     if (outcome === undefined) return undefined
-    if (Exit.isExit(outcome)) return Effect.catch(outcome, (failure) => this.#fail(failure, native))
+    if (!("messageId" in outcome)) return Effect.catch(outcome, (failure) => this.#fail(failure, native))
     const { operation, takes } = this.#call
     const message = this.#queue.messageOf(outcome, takes)
     const finish = this.#finish

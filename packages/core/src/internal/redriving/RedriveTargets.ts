@@ -62,7 +62,7 @@ export class RedriveTargets {
     this.#operation = operation
     this.#source = source
     this.#givenKind = transactional
-    this.#unknownKind = to === destinationQueue ? source.state.transactional : undefined
+    this.#unknownKind = to === destinationQueue ? source.state.kind.transactional : undefined
     this.#acknowledgments = acknowledgments
     this.#latest = latest
     this.#taker = new Reader<Uint8Array>({ ...source.state, read: leastRead })
@@ -109,7 +109,7 @@ export class RedriveTargets {
       )
       yield* this.#checkTransaction(queue, copies.transactional)
       if (isBack(copies.destinations)) return this.#move
-      if (state.transactional !== true) return this.#sendThenTake(copies)
+      if (state.kind.transactional !== true) return this.#sendThenTake(copies)
       return copies.transactional ? this.#inOneTransaction(copies) : this.#sendWhileHeld(copies)
     })
   }

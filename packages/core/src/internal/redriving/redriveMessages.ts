@@ -29,7 +29,7 @@ const openSource = Effect.fnUntraced(function* (
     mqrt,
     handle,
     queue: nameOf(from),
-    transactional: kind.transactional,
+    kind: { ...kind },
     exclusive: !dryRun && shareMode === "denyReceive",
     reopens: true,
     codec: undefined,

@@ -38,7 +38,7 @@ export const removeMessages = (
       mqrt,
       handle,
       queue: nameOf(queue),
-      transactional,
+      kind: { transactional },
       exclusive: false,
       reopens: true,
       codec: undefined

@@ -100,7 +100,7 @@ export class Responses<Answer> {
       mqrt,
       handle: queue.handle,
       queue: queue.name,
-      transactional: queue.properties.transactional,
+      kind: { transactional: queue.properties.transactional },
       exclusive: true,
       reopens: true,
       read

@@ -24,7 +24,7 @@ import * as claimCheck from "../bodies/claimCheck.ts"
 import type { Chunk } from "./Chunk.ts"
 import { chunkOf, isSent, largeOf, none, restOf } from "./Chunk.ts"
 import type { OutgoingRecord } from "./outgoing.ts"
-import { blankRecord, Refusal, violation } from "./outgoing.ts"
+import { Refusal, ReusedRecord, violation } from "./outgoing.ts"
 import { CodecFailure, isLarge, readInto, Unaddressed, unaddressedIn } from "./readOutgoing.ts"
 import { twoSignersRule } from "./senderDefaults.ts"
 import type { Given, PlainSettings, SendSettings } from "./SendSettings.ts"
@@ -60,7 +60,7 @@ export class Batch<Body> {
   readonly #use: OwnedHandle.IntermittentUse
   readonly #messageIds: Array<string> | undefined
   /** Records of the messages of a slice. All slices share them: new ones for each would take a tenth of a batch's time. */
-  #records: Array<OutgoingRecord> | undefined
+  #records: Array<ReusedRecord> | undefined
   #accepted = 0
   #bytes = 0
   #slices = 0
@@ -87,7 +87,7 @@ export class Batch<Body> {
       checkParticipation(transaction, sender.handle) ?? checkSigner(options.securityContext, sender.handle)
     if (illegal !== undefined) return errorOf({ operation, queue: sender.queue }, illegal)
     const batch = new Batch(settingsOf(fiber, given, transaction, gate))
-    return batch.#refusal ?? batch
+    return batch.#refusal() ?? batch
   }
 
   /** Makes a batch as {@link begin} does, for one message that is given without options and has no span. */
@@ -99,29 +99,29 @@ export class Batch<Body> {
     const { gate, transaction } = placeOf(fiber.context)
     if (gate !== undefined || !isParticipationWord(transaction)) return Batch.begin(fiber, given)
     const batch = new Batch((plain[transaction] ??= settingsOf(fiber, given, transaction, undefined)))
-    return batch.#refusal ?? batch
+    return batch.#refusal() ?? batch
   }
 
   /** Error of a batch that is refused before it reads a message. */
-  get #refusal(): MsmqError | undefined {
+  #refusal(): MsmqError | undefined {
     const { options, sender } = this.#settings
     // A reopened handle may be open on another queue of that name, so the check waits for the reopening.
-    const mismatch = sender.handle.node.needsReopen ? undefined : this.#mismatch
+    const mismatch = sender.handle.node.needsReopen ? undefined : this.#mismatch()
     if (mismatch !== undefined) return this.#error(mismatch)
     if (options.securityContext !== undefined && options.senderCertificate !== undefined) return this.#error(twoSigners)
-    return this.#released
+    return this.#released()
   }
 
   /** Error of a batch one of whose handles was closed. */
-  get #released(): MsmqError | undefined {
+  #released(): MsmqError | undefined {
     const refusal = this.#use.isOpen ? undefined : this.#use.refusal
     return refusal && this.#error(refusal.reason)
   }
 
   /** Reason for refusing a send that would be dropped on arrival. The kind is that of the queue that is open now. */
-  get #mismatch(): Reason | undefined {
+  #mismatch(): Reason | undefined {
     const { sender, transaction } = this.#settings
-    const { transactional } = sender
+    const { transactional } = sender.kind
     return transactional === undefined || transactional === (transaction !== "none")
       ? undefined
       : { _tag: "TransactionMismatch", queueIsTransactional: transactional }
@@ -156,7 +156,7 @@ export class Batch<Body> {
     message: Message<Body>
   ): Effect.Effect<string, MsmqError> {
     this.#letAbort()
-    const record = blankRecord()
+    const record = new ReusedRecord()
     const refused = this.#readOne(message, record)
     if (refused instanceof Unaddressed) {
       return observation.untilEnd(this.#sendRest({ ...restOf(message, none, 0), unaddressed: refused }))
@@ -167,7 +167,7 @@ export class Batch<Body> {
     if (isLarge(this.#settings, record)) return observation.untilEnd(this.#sendRest(largeOf(message, record)))
     const attempted = this.#attempt(slice, fiber)
     if (attempted !== undefined) {
-      if (Exit.isExit(attempted)) return observation.end(attempted)
+      if (!("accepted" in attempted)) return observation.end(attempted)
       const error = this.#count(
         attempted,
         attempted.accepted === 1,
@@ -214,7 +214,7 @@ export class Batch<Body> {
     gate?.close()
     try {
       const outcome = AtOnce.attemptOf(this.#callWith(slice, identity, parameters))?.(fiber)
-      if (outcome === undefined || Exit.isExit(outcome)) this.#use.end()
+      if (outcome === undefined || !("accepted" in outcome)) this.#use.end()
       return outcome
     } catch (defect) {
       this.#use.end()
@@ -229,7 +229,7 @@ export class Batch<Body> {
 
   #sendRest(chunk: Chunk<Body>): Effect.Effect<string, MsmqError> {
     return this.#untilClosing(
-      this.#endingUse(Effect.map(this.#sendChunk(chunk), () => this.#firstId)),
+      this.#endingUse(Effect.map(this.#sendChunk(chunk), () => this.#firstId())),
       this.#settings.store !== undefined
     )
   }
@@ -239,7 +239,7 @@ export class Batch<Body> {
     return waits ? this.#use.untilClosing(effect, (refusal) => this.#error(refusal.reason)) : effect
   }
 
-  get #firstId(): string {
+  #firstId(): string {
     return this.#messageIds?.[0] ?? ""
   }
 
@@ -276,7 +276,7 @@ export class Batch<Body> {
       while: () => !over && !isOver(),
       body: () => {
         if (waits) this.#letAbort()
-        const released = this.#released
+        const released = this.#released()
         return released === undefined ? ask : Effect.fail(released)
       },
       step: () => this.#use.end()
@@ -314,7 +314,7 @@ export class Batch<Body> {
     // Another use reopens the handle.
     if (this.#settings.sender.handle.node.reopening !== undefined) this.#use.end()
     if (!this.#use.isRunning && !this.#use.beginUnsafe()) return this.#beginUse()
-    const mismatch = this.#mismatch
+    const mismatch = this.#mismatch()
     if (mismatch !== undefined) return Effect.fail(this.#error(mismatch))
     if (chunk.stop === undefined || chunk.slice.length > 0) this.#letAbort()
     const { large, slice } = chunk
@@ -390,7 +390,7 @@ export class Batch<Body> {
   }
 
   /** Reads the only message into a record. Returns the reason why it cannot be sent, or not yet, if there is one. */
-  #readOne(given: Message<Body>, record: OutgoingRecord): Reason | Unaddressed | undefined {
+  #readOne(given: Message<Body>, record: ReusedRecord): Reason | Unaddressed | undefined {
     try {
       const broken = readInto(this.#settings, record, given, 0)
       const lost = broken === undefined ? lostField(record) : undefined
@@ -426,21 +426,21 @@ export class Batch<Body> {
   /** Reads the next slice, up to the first message that cannot be sent. */
   #gather(chunk: Chunk<Body>): void {
     const { messages, sizes } = chunk
-    const slice: Array<OutgoingProperties> = []
+    const first = this.#accepted
     let { next } = chunk
-    let index = this.#accepted
+    let read = 0
     let bytes = 0
     let part: SourceFailed["part"] = "messages"
     const { store } = this.#settings
     const records = (this.#records ??= [])
     try {
       const count = (chunk.count = Math.min(chunk.count ?? Infinity, messages.length))
-      while (next < count && slice.length < sliceMessages && bytes < sliceBytes) {
+      while (next < count && read < sliceMessages && bytes < sliceBytes) {
         part = "messages"
         const given = messages[next]!
         part = "message"
-        const record = (records[slice.length] ??= blankRecord())
-        const broken = readInto(this.#settings, record, given, index)
+        const record = (records[read] ??= new ReusedRecord())
+        const broken = readInto(this.#settings, record, given, first + read)
         if (broken instanceof Unaddressed) {
           chunk.unaddressed = broken
           next++
@@ -456,17 +456,15 @@ export class Batch<Body> {
           break
         }
         const { length } = record.body
-        sizes[slice.length] = length
-        slice.push(record)
+        sizes[read++] = length
         bytes += length
         next++
-        index++
       }
     } catch (cause) {
-      chunk.stop = this.#thrownBy(part, cause, index)
+      chunk.stop = this.#thrownBy(part, cause, first + read)
     }
     chunk.next = next
-    chunk.slice = slice
+    chunk.slice = records.slice(0, read)
   }
 
   /** Returns the reason of a read that threw, in the codec or in another part. */

@@ -14,6 +14,7 @@ import * as OwnedHandle from "../ownership/OwnedHandle.ts"
 import type { AbortGate } from "../promises/AbortGate.ts"
 import { CurrentAbortGate } from "../promises/AbortGate.ts"
 import { CallProgram } from "../promises/CallProgram.ts"
+import type { CurrentKind } from "../queues/opening.ts"
 import type { Operation } from "../telemetry/Operation.ts"
 import type { Observer, TraceHeaders } from "../telemetry/telemetry.ts"
 import { traceOf } from "../telemetry/telemetry.ts"
@@ -28,8 +29,8 @@ export interface SenderState<Body> {
   readonly handle: OwnedHandle.OwnedHandle<QueueHandle>
   /** Name that the queue was opened with. */
   readonly queue: string
-  /** `true` for a transactional queue; `undefined` where that is unknown. */
-  readonly transactional: boolean | undefined
+  /** Kind of the queue that is open now. */
+  readonly kind: CurrentKind
   /** Codec of the bodies; `undefined` where they are bytes. */
   readonly codec: MessageBody<Body, unknown> | undefined
   /** Defaults of its messages and sends; `undefined` for those of Message Queuing. */

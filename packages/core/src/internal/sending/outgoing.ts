@@ -40,8 +40,12 @@ export class Refusal {
 }
 const { APPSPECIFIC, BODY_TYPE, CORRELATIONID, DELIVERY, LABEL, PRIORITY, TRACE } = messageProperties
 
+/** Largest number of a message, which has 32 bits. */
+const largestNumber = 0xffffffff
+
+/** Returns `true` for a whole number from 0 to a maximum, which is {@link largestNumber} at most. */
 const isUnsigned = (value: unknown, maximum: number): boolean =>
-  typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= maximum
+  typeof value === "number" && value >>> 0 === value && value <= maximum
 
 type Field = keyof MessageProperties
 
@@ -61,7 +65,7 @@ const ruleOf = (field: Field, rule: Rule["rule"], isLegal: (value: unknown) => b
   actual: (message) => describeValue(message[field])
 })
 
-const numberRule = (field: Field, noun: string, limit = Number.MAX_SAFE_INTEGER): Rule =>
+const numberRule = (field: Field, noun: string, limit = largestNumber): Rule =>
   ruleOf(field, `it must be a ${noun} from 0 to ${limit}`, (value) => isUnsigned(value, limit))
 
 const textRules = (field: Field, limit = Infinity): ReadonlyArray<Rule> => [
@@ -129,8 +133,17 @@ const bytesRefusal = (value: unknown, index: number, field: string): Refusal =>
 export const refusalOfNotRead = (value: NotRead, index: number, field: string): Refusal =>
   new Refusal({ index, field, rule: notReadRule(field), actual: describeValue(value) })
 
+/** Fields of a message that few messages have, as the program gives them. */
+type GivenOthers = Pick<Message<unknown>, Exclude<keyof OtherFields, "extension">>
+
 /** Returns the name of a queue in a message as a format name, or as the path name of a queue of this computer; or the refusal. */
-const queueIn = (field: QueueField, given: unknown, index: number): string | Refusal => {
+const queueIn = (
+  field: QueueField,
+  { [field]: given }: GivenOthers,
+  index: number,
+  defaults: OutgoingProperties
+): string | null | Refusal => {
+  if (given == null) return defaults[field]
   const read = namesIn[field].read(given, field)
   if (typeof read === "string") return read
   return NotRead.is(given)
@@ -145,8 +158,15 @@ const correlationIdRefusal = (value: unknown, index: number): Refusal => {
   return new Refusal({ index, field, rule, actual: describeValue(value) })
 }
 
-/** Returns a time limit in seconds, or the refusal of a value that is none. */
-const limitOf = (message: object, value: unknown, index: number, field: keyof TimesLeft): number | null | Refusal => {
+/** Returns a time limit in seconds, or the default, or the refusal of a value that is none. */
+const limitOf = (
+  message: object,
+  field: keyof TimesLeft,
+  { [field]: value }: GivenOthers,
+  index: number,
+  defaults: OutgoingProperties
+): number | null | Refusal => {
+  if (value === undefined) return defaults[field]
   const limit = timeLimit(value)
   if (Result.isSuccess(limit)) {
     // A copy with no time to be received is never seen (D-39).
@@ -208,124 +228,230 @@ const connectorOf = (connector: ConnectorProperties, index: number): ConnectorPr
   )
 }
 
-/** Message as the backend gets it, in an object that the next message of a batch is written into when this one is sent. */
+/** Message as the backend gets it, in an object that can be written. */
 export type OutgoingRecord = { -readonly [Field in keyof OutgoingProperties]: OutgoingProperties[Field] }
 
-/** Returns a record with the default of each field. */
-export const blankRecord = (): OutgoingRecord => ({
-  body: noBytes,
-  bodyType: BODY_TYPE.default,
-  label: LABEL.default,
-  priority: PRIORITY.default,
-  delivery: DELIVERY.default,
-  correlationId: null,
-  appSpecific: APPSPECIFIC.default,
-  extension: null,
-  responseQueue: null,
-  acknowledge: null,
-  adminQueue: null,
-  journaling: null,
-  deadLetterQueue: null,
-  timeToReachQueue: null,
-  timeToBeReceived: null,
-  trace: TRACE.default,
-  connector: null,
-  soap: null
-})
+/** Fields beside the usual ones, which are a body and its type, a label, a priority and a delivery. Few messages have one. */
+type OtherFields = Omit<OutgoingProperties, "body" | "bodyType" | "delivery" | "label" | "priority">
 
-const noDefaults: OutgoingProperties = blankRecord()
+/**
+ * Record that the next message of a batch is written into when this one is sent. It has the default of each field at first, and is
+ * written only where that makes a difference, as most messages have only few fields.
+ */
+export class ReusedRecord implements OutgoingRecord {
+  body: Uint8Array = noBytes
+  label: OutgoingRecord["label"] = LABEL.default
+  priority: OutgoingRecord["priority"] = PRIORITY.default
+  bodyType: OutgoingRecord["bodyType"] = BODY_TYPE.default
+  delivery: OutgoingRecord["delivery"] = DELIVERY.default
+  /** `true` where a field beside the usual ones may have a value that is not the default. */
+  #hasOthers = false
+  correlationId: OutgoingRecord["correlationId"] = null
+  appSpecific: OutgoingRecord["appSpecific"] = APPSPECIFIC.default
+  extension: OutgoingRecord["extension"] = null
+  responseQueue: OutgoingRecord["responseQueue"] = null
+  acknowledge: OutgoingRecord["acknowledge"] = null
+  adminQueue: OutgoingRecord["adminQueue"] = null
+  journaling: OutgoingRecord["journaling"] = null
+  deadLetterQueue: OutgoingRecord["deadLetterQueue"] = null
+  timeToReachQueue: OutgoingRecord["timeToReachQueue"] = null
+  timeToBeReceived: OutgoingRecord["timeToBeReceived"] = null
+  trace: OutgoingRecord["trace"] = TRACE.default
+  connector: OutgoingRecord["connector"] = null
+  soap: OutgoingRecord["soap"] = null
+
+  /** Writes all fields beside the usual ones. */
+  setOthers(fields: OtherFields): void {
+    this.#hasOthers = true
+    this.correlationId = fields.correlationId
+    this.appSpecific = fields.appSpecific
+    this.extension = fields.extension
+    this.responseQueue = fields.responseQueue
+    this.acknowledge = fields.acknowledge
+    this.adminQueue = fields.adminQueue
+    this.journaling = fields.journaling
+    this.deadLetterQueue = fields.deadLetterQueue
+    this.timeToReachQueue = fields.timeToReachQueue
+    this.timeToBeReceived = fields.timeToBeReceived
+    this.trace = fields.trace
+    this.connector = fields.connector
+    this.soap = fields.soap
+  }
+
+  /** Writes the time limits of a transaction. */
+  setTimeLimits({
+    timeToBeReceived,
+    timeToReachQueue
+  }: Pick<OtherFields, "timeToBeReceived" | "timeToReachQueue">): void {
+    this.#hasOthers = true
+    this.timeToReachQueue = timeToReachQueue
+    this.timeToBeReceived = timeToBeReceived
+  }
+
+  /** Removes the fields that the message before had beside the usual ones. */
+  clearOthers(): void {
+    if (!this.#hasOthers) return
+    this.setOthers(noDefaults)
+    this.#hasOthers = false
+  }
+}
+
+const noDefaults: OutgoingProperties = new ReusedRecord()
 
 /** Fields whose queues other computers send to. */
 export const addressedFields = ["responseQueue", "adminQueue"] as const
 
-/**
- * Writes a message into a record as the backend gets it, with the defaults (behaviour D-20) and with plain arrays of bytes.
- * Returns the record. Each field is read once. `givenBody` and `givenExtension` replace those of the message, since a codec and headers change them; `bodyType`
- * is the type of a message that has none.
- *
- * Refuses a value that is no bytes, no duration or no name of a queue; {@link violation} checks everything else. The name of a queue
- * of this computer may still be a path name, which `QueueAddresses` resolves.
- */
+/** Returns a message as the backend gets it, or its refusal, as {@link writeFields} writes it. */
 export const propertiesOf = (
   message: Message<unknown>,
   index: number,
   givenBody: unknown,
   bodyType: number,
-  givenExtension: unknown,
-  record: OutgoingRecord = blankRecord(),
-  defaults: OutgoingProperties = noDefaults
+  givenExtension: unknown
 ): OutgoingRecord | Refusal => {
+  const record = new ReusedRecord()
+  return writeFields(record, message, index, givenBody, bodyType, givenExtension) ?? record
+}
+
+/**
+ * Writes a message into a record as the backend gets it, with the defaults (behaviour D-20) and with plain arrays of bytes.
+ * Each field is read once. `givenBody` and `givenExtension` replace those of the message, since a codec and headers change them; `bodyType`
+ * is the type of a message that has none.
+ *
+ * Returns the refusal of a value that is no bytes, no duration or no name of a queue; {@link violation} checks everything else. The name
+ * of a queue of this computer may still be a path name, which `QueueAddresses` resolves.
+ */
+export const writeFields = (
+  record: ReusedRecord,
+  message: Message<unknown>,
+  index: number,
+  givenBody: unknown,
+  bodyType: number,
+  givenExtension: unknown,
+  defaults: OutgoingProperties = noDefaults
+): Refusal | undefined => {
   const body = bytesOf(givenBody)
   if (body === undefined) return bytesRefusal(givenBody, index, "body")
-  const extension = bytesOf(givenExtension)
-  if (extension === undefined) return bytesRefusal(givenExtension, index, "extension")
-  const givenCorrelationId = message.correlationId
-  const correlationId =
-    givenCorrelationId == null
-      ? defaults.correlationId
-      : typeof givenCorrelationId === "string"
-        ? bytesOfText(givenCorrelationId)
-        : plainBytes(givenCorrelationId)
-  if (correlationId === undefined) return correlationIdRefusal(givenCorrelationId, index)
-  const givenReach = message.timeToReachQueue
-  const timeToReachQueue =
-    givenReach === undefined ? defaults.timeToReachQueue : limitOf(message, givenReach, index, "timeToReachQueue")
-  if (timeToReachQueue instanceof Refusal) return timeToReachQueue
-  const givenReceived = message.timeToBeReceived
-  const timeToBeReceived =
-    givenReceived === undefined ? defaults.timeToBeReceived : limitOf(message, givenReceived, index, "timeToBeReceived")
-  if (timeToBeReceived instanceof Refusal) return timeToBeReceived
   const {
-    acknowledge: givenAcknowledge,
-    connector: givenConnector,
-    journaling: givenJournaling,
-    soap: givenSoap
+    acknowledge,
+    adminQueue,
+    appSpecific,
+    connector,
+    correlationId,
+    deadLetterQueue,
+    journaling,
+    responseQueue,
+    soap,
+    timeToBeReceived,
+    timeToReachQueue,
+    trace
   } = message
-  const acknowledge =
-    givenAcknowledge == null
-      ? defaults.acknowledge
-      : partOf("acknowledge", messageParts.acknowledge, noAcknowledge, givenAcknowledge, index)
-  if (acknowledge instanceof Refusal) return acknowledge
-  const journaling =
-    givenJournaling == null
-      ? defaults.journaling
-      : partOf("journaling", messageParts.journaling, noJournaling, givenJournaling, index)
-  if (journaling instanceof Refusal) return journaling
-  const connector = givenConnector == null ? defaults.connector : connectorOf(givenConnector, index)
-  if (connector instanceof Refusal) return connector
-  const soap =
-    givenSoap == null ? defaults.soap : partOf<SoapProperties>("soap", messageParts.soap, undefined, givenSoap, index)
-  if (soap instanceof Refusal) return soap
-  const givenResponseQueue = message.responseQueue
-  const responseQueue =
-    givenResponseQueue == null ? defaults.responseQueue : queueIn("responseQueue", givenResponseQueue, index)
-  if (responseQueue instanceof Refusal) return responseQueue
-  const givenAdminQueue = message.adminQueue
-  const adminQueue = givenAdminQueue == null ? defaults.adminQueue : queueIn("adminQueue", givenAdminQueue, index)
-  if (adminQueue instanceof Refusal) return adminQueue
-  const givenDeadLetterQueue = message.deadLetterQueue
-  const deadLetterQueue =
-    givenDeadLetterQueue == null ? defaults.deadLetterQueue : queueIn("deadLetterQueue", givenDeadLetterQueue, index)
-  if (deadLetterQueue instanceof Refusal) return deadLetterQueue
+  if (
+    defaults === noDefaults &&
+    givenExtension === undefined &&
+    acknowledge === undefined &&
+    adminQueue === undefined &&
+    appSpecific === undefined &&
+    connector === undefined &&
+    correlationId === undefined &&
+    deadLetterQueue === undefined &&
+    journaling === undefined &&
+    responseQueue === undefined &&
+    soap === undefined &&
+    timeToBeReceived === undefined &&
+    timeToReachQueue === undefined &&
+    trace === undefined
+  ) {
+    record.clearOthers()
+  } else {
+    const others = othersOf(
+      message,
+      {
+        acknowledge,
+        adminQueue,
+        appSpecific,
+        connector,
+        correlationId,
+        deadLetterQueue,
+        journaling,
+        responseQueue,
+        soap,
+        timeToBeReceived,
+        timeToReachQueue,
+        trace
+      },
+      index,
+      givenExtension,
+      defaults
+    )
+    if (others instanceof Refusal) return others
+    record.setOthers(others)
+  }
   record.body = body ?? noBytes
   record.bodyType = message.bodyType ?? bodyType
   record.label = message.label ?? defaults.label
   record.priority = message.priority ?? defaults.priority
   record.delivery = message.delivery ?? defaults.delivery
-  record.correlationId = correlationId
-  record.appSpecific = message.appSpecific ?? defaults.appSpecific
-  record.extension = extension
-  record.responseQueue = responseQueue
-  record.acknowledge = acknowledge
-  record.adminQueue = adminQueue
-  record.journaling = journaling
-  record.deadLetterQueue = deadLetterQueue
-  record.timeToReachQueue = timeToReachQueue
-  record.timeToBeReceived = timeToBeReceived
-  record.trace = message.trace ?? defaults.trace
-  record.connector = connector
-  record.soap = soap
-  return record
+  return undefined
+}
+
+/** Returns the fields of a message that few messages have, as the backend gets them, or the refusal of one. */
+const othersOf = (
+  message: object,
+  given: GivenOthers,
+  index: number,
+  givenExtension: unknown,
+  defaults: OutgoingProperties
+): OtherFields | Refusal => {
+  const extension = bytesOf(givenExtension)
+  if (extension === undefined) return bytesRefusal(givenExtension, index, "extension")
+  const correlationId =
+    given.correlationId == null
+      ? defaults.correlationId
+      : typeof given.correlationId === "string"
+        ? bytesOfText(given.correlationId)
+        : plainBytes(given.correlationId)
+  if (correlationId === undefined) return correlationIdRefusal(given.correlationId, index)
+  const timeToReachQueue = limitOf(message, "timeToReachQueue", given, index, defaults)
+  if (timeToReachQueue instanceof Refusal) return timeToReachQueue
+  const timeToBeReceived = limitOf(message, "timeToBeReceived", given, index, defaults)
+  if (timeToBeReceived instanceof Refusal) return timeToBeReceived
+  const acknowledge =
+    given.acknowledge == null
+      ? defaults.acknowledge
+      : partOf("acknowledge", messageParts.acknowledge, noAcknowledge, given.acknowledge, index)
+  if (acknowledge instanceof Refusal) return acknowledge
+  const journaling =
+    given.journaling == null
+      ? defaults.journaling
+      : partOf("journaling", messageParts.journaling, noJournaling, given.journaling, index)
+  if (journaling instanceof Refusal) return journaling
+  const connector = given.connector == null ? defaults.connector : connectorOf(given.connector, index)
+  if (connector instanceof Refusal) return connector
+  const soap =
+    given.soap == null ? defaults.soap : partOf<SoapProperties>("soap", messageParts.soap, undefined, given.soap, index)
+  if (soap instanceof Refusal) return soap
+  const responseQueue = queueIn("responseQueue", given, index, defaults)
+  if (responseQueue instanceof Refusal) return responseQueue
+  const adminQueue = queueIn("adminQueue", given, index, defaults)
+  if (adminQueue instanceof Refusal) return adminQueue
+  const deadLetterQueue = queueIn("deadLetterQueue", given, index, defaults)
+  if (deadLetterQueue instanceof Refusal) return deadLetterQueue
+  return {
+    correlationId,
+    appSpecific: given.appSpecific ?? defaults.appSpecific,
+    extension,
+    responseQueue,
+    acknowledge,
+    adminQueue,
+    journaling,
+    deadLetterQueue,
+    timeToReachQueue,
+    timeToBeReceived,
+    trace: given.trace ?? defaults.trace,
+    connector,
+    soap
+  }
 }
 
 /** Length in bytes of a body and of an extension that always fit, beside any other properties. */

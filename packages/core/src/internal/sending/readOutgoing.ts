@@ -18,8 +18,8 @@ import { linkTo } from "../telemetry/telemetry.ts"
 import { setLabel, setsFields, withCodecFields } from "./codecFields.ts"
 import { IncomingMessage } from "../messages/IncomingMessage.ts"
 import { NotRead } from "../messages/NotRead.ts"
-import type { OutgoingRecord } from "./outgoing.ts"
-import { addressedFields, propertiesOf, Refusal, refusalOfNotRead, violation } from "./outgoing.ts"
+import type { OutgoingRecord, ReusedRecord } from "./outgoing.ts"
+import { addressedFields, Refusal, refusalOfNotRead, violation, writeFields } from "./outgoing.ts"
 import { extensionOf } from "./outgoingHeaders.ts"
 import type { Defaults } from "./senderDefaults.ts"
 import { transactionRule } from "../messages/timeLimits.ts"
@@ -66,36 +66,50 @@ interface ReadSettings<Body> {
  */
 export const readInto = <Body>(
   settings: ReadSettings<Body>,
-  record: OutgoingRecord,
+  record: ReusedRecord,
   given: Message<Body>,
   index: number
 ): Reason | Unaddressed | undefined => {
-  const read = propertiesIn(settings, given, index, record)
-  if (read instanceof Refusal) return read.reason
+  const refusal = writeGiven(settings, record, given, index)
+  if (refusal !== undefined) return refusal.reason
   const broken = isLarge(settings, record) ? violationBesideSize(record, index) : violation(record, index)
   return broken === undefined && (isUnresolved(record.responseQueue) || isUnresolved(record.adminQueue))
     ? unaddressedIn(settings.sender.mqrt, record)
     : broken
 }
 
-/** Returns a message as the backend gets it, with its body encoded, and with the time limits of its transaction. */
-const propertiesIn = <Body>(
+/**
+ * Writes a message into a record as the backend gets it, with its body encoded, and with the time limits of its transaction. What few
+ * messages need is in functions of its own, so that the compiler makes one function of the rest.
+ */
+const writeGiven = <Body>(
   settings: ReadSettings<Body>,
+  record: ReusedRecord,
   given: Message<Body>,
-  index: number,
-  record: OutgoingRecord
-): OutgoingRecord | Refusal => {
+  index: number
+): Refusal | undefined => {
   const { span, transaction } = settings
   if (!isReadable(given)) return new Refusal({ index, ...faultOf(given) })
   if (span !== undefined && given.headers !== undefined) linkTo(span, given.headers)
   const message = given instanceof IncomingMessage ? copyOf<Body>(given) : given
-  const properties = writeInto(settings, record, message, index)
-  if (properties instanceof Refusal || typeof transaction === "string") return properties
+  const refusal = writeInto(settings, record, message, index)
+  return refusal !== undefined || typeof transaction === "string"
+    ? refusal
+    : writeTimeLimits(record, message, transaction, index)
+}
+
+/** Writes the time limits of a transaction, which its messages may not have themselves. */
+const writeTimeLimits = (
+  record: ReusedRecord,
+  message: Message<unknown>,
+  { timeLimits }: Transaction.Transaction,
+  index: number
+): Refusal | undefined => {
   for (const field of ["timeToReachQueue", "timeToBeReceived"] as const) {
-    const limit = properties[field]
+    const limit = record[field]
     const asked = message[field]
     // The limits of the transaction take the place of a default.
-    const isInherited = asked === undefined || (limit === null && transaction.timeLimits[field] === null)
+    const isInherited = asked === undefined || (limit === null && timeLimits[field] === null)
     if (isInherited || isTimeLeft(message, field, asked)) continue
     return new Refusal({
       index,
@@ -104,18 +118,18 @@ const propertiesIn = <Body>(
       actual: limit === null ? "without a limit" : `${limit} seconds`
     })
   }
-  properties.timeToReachQueue = transaction.timeLimits.timeToReachQueue
-  properties.timeToBeReceived = transaction.timeLimits.timeToBeReceived
-  return properties
+  record.setTimeLimits(timeLimits)
+  return undefined
 }
 
 /** Writes a message into a record, with the defaults, and with what its codec makes of the body. */
 const writeInto = <Body>(
-  { sender, trace }: ReadSettings<Body>,
-  record: OutgoingRecord,
+  settings: ReadSettings<Body>,
+  record: ReusedRecord,
   message: Message<Body>,
   index: number
-): OutgoingRecord | Refusal => {
+): Refusal | undefined => {
+  const { sender, trace } = settings
   const { codec, defaults } = sender
   const { body } = message
   // Nearly every message has a body, and needs no search for another field.
@@ -127,13 +141,25 @@ const writeInto = <Body>(
   }
   const encoded =
     body === undefined ? defaults?.encoded : codec === undefined ? undefined : encode(body, codec, message, index)
-  if (encoded === undefined) {
-    const carried = extensionOf(headers, extension, index, trace)
-    if (carried instanceof Refusal) return carried
-    return defaults === undefined
-      ? propertiesOf(message, index, body, 0, carried, record)
-      : propertiesOf(message, index, body, defaults.bodyType ?? 0, carried, record, defaults.fields)
-  }
+  if (encoded !== undefined) return writeEncoded(settings, record, message, encoded, { headers, extension }, index)
+  const carried =
+    headers === undefined ? (extension ?? trace?.extension) : extensionOf(headers, extension, index, trace)
+  if (carried instanceof Refusal) return carried
+  return defaults === undefined
+    ? writeFields(record, message, index, body, 0, carried)
+    : writeFields(record, message, index, body, defaults.bodyType ?? 0, carried, defaults.fields)
+}
+
+/** Writes a message whose body is encoded. */
+const writeEncoded = <Body>(
+  { sender, trace }: ReadSettings<Body>,
+  record: ReusedRecord,
+  message: Message<Body>,
+  encoded: EncodedBody | Refusal,
+  { extension, headers }: Pick<Message, "extension" | "headers">,
+  index: number
+): Refusal | undefined => {
+  const { codec, defaults } = sender
   if (encoded instanceof Refusal) return encoded
   const by = setsFields(encoded) ? { encoded, codec: codec?.name ?? "", index } : undefined
   const given = by === undefined ? undefined : withCodecFields({ headers, extension }, by)
@@ -144,8 +170,10 @@ const writeInto = <Body>(
       : extensionOf(given.headers, given.extension, index, trace)
   if (carried instanceof Refusal) return carried
   const bodyType = defaults?.bodyType ?? encoded.bodyType
-  const properties = propertiesOf(message, index, encoded.body, bodyType, carried, record, defaults?.fields)
-  return by === undefined || properties instanceof Refusal ? properties : (setLabel(properties, by) ?? properties)
+  return (
+    writeFields(record, message, index, encoded.body, bodyType, carried, defaults?.fields) ??
+    (by && setLabel(record, by))
+  )
 }
 
 /** Encodes a body, or returns the refusal of the message. */

@@ -11,6 +11,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Tracer from "effect/Tracer"
+import { performance } from "node:perf_hooks"
 import * as BackgroundClock from "../../mqrt/BackgroundClock.ts"
 import * as EventLoopTurn from "../../mqrt/EventLoopTurn.ts"
 import type { ReceivedProperties } from "../../mqrt/MessageProperties.ts"
@@ -125,7 +126,7 @@ export class Observation {
           : performance.now()
   }
 
-  get #seconds(): number {
+  #seconds(): number {
     const began = this.#began
     return typeof began === "number" || this.#clock === undefined
       ? (performance.now() - Number(began)) / 1e3
@@ -134,7 +135,7 @@ export class Observation {
 
   /** Measures the operation, which has ended. Returns its exit. */
   end<A, E>(exit: Exit.Exit<A, E>): Exit.Exit<A, E> {
-    this.#meter.duration(this.#convention, failureOf(exit)).update(this.#seconds, this.#context)
+    this.#meter.duration(this.#convention, failureOf(exit)).update(this.#seconds(), this.#context)
     return exit
   }
 

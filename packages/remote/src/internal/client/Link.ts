@@ -221,7 +221,7 @@ export class Link {
     this.#connected = Deferred.makeUnsafe()
   }
 
-  /** Connects as {@link #connect} does. An attempt that gets no answer, such as one through a firewall, does not hold up the next. */
+  /** Connects as {@link open} does. An attempt that gets no answer, such as one through a firewall, does not hold up the next. */
   get #connectInTime(): Effect.Effect<Session, MqrtFailure, Scope.Scope | RpcSerialization.RpcSerialization> {
     return Effect.timeoutOrElse(this.#connect, {
       duration: this.#settings.connectWithin,

@@ -38,7 +38,7 @@ interface Connection {
   unref(): unknown
 }
 
-/** What a socket notes of its connection. */
+/** Notes of a socket about its connection. */
 class Notes {
   problem: ConnectionProblem | undefined
   #connection: Connection | undefined

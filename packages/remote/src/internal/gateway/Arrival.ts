@@ -1,6 +1,6 @@
 import type * as SocketServer from "effect/socket/SocketServer"
 import type * as Effect from "effect/Effect"
-import type { TLSSocket } from "node:tls"
+import type { TlsOptions, TLSSocket } from "node:tls"
 import type { Proof } from "../../GatewayPolicy.ts"
 
 /** Connection that has come in. */
@@ -25,7 +25,10 @@ export interface Transport {
   readonly url: string
 }
 
-/** Where and how a transport listens. */
+/** Certificate and key of a gateway, and authorities of its clients. */
+export type ServerTls = Pick<TlsOptions, "ca" | "cert" | "crl" | "key">
+
+/** Place and manner in which a transport listens. */
 export interface Listening {
   readonly host: string
   readonly port: number

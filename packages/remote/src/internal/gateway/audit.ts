@@ -4,7 +4,7 @@ import type { WireFailure } from "../wire/Failure.ts"
 import type { Refused } from "./Admission.ts"
 import type { Arrival } from "./Arrival.ts"
 
-/** Who a line is about. */
+/** Client that a line is about. */
 interface Facts {
   readonly client: string
   readonly address: string

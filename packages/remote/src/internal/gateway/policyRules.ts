@@ -15,7 +15,7 @@ const isToken = (value: unknown): value is Redacted.Redacted<string> => {
 }
 
 /** Rule for the token of a client. */
-export const token = Given.guarded(
+const token = Given.guarded(
   `a token of at least ${shortestToken} printable ASCII characters without spaces in Redacted, such as Redacted.make(crypto.randomUUID())`,
   isToken,
   { secret: true }

@@ -3,12 +3,19 @@ import * as NodeSocket from "@effect/platform-node-shared/NodeSocket"
 import * as NodeSocketServer from "@effect/platform-node-shared/NodeSocketServer"
 import * as Effect from "effect/Effect"
 import * as NetAddress from "effect/net/NetAddress"
-import type { Tls } from "../../MqrtGateway.ts"
 import { anyVersion, subprotocol, versionWords } from "../wire/versions.ts"
-import { type Arrival, certificateOf, doubtOf, type Listening, type Peer, type Transport } from "./Arrival.ts"
+import {
+  type Arrival,
+  certificateOf,
+  doubtOf,
+  type Listening,
+  type ServerTls,
+  type Peer,
+  type Transport
+} from "./Arrival.ts"
 
 /** Listens for TLS connections. One that has no valid certificate is told so in the answer to its first call. */
-export const tlsSockets = Effect.fnUntraced(function* ({ helloWithin, host, port }: Listening, tls: Tls) {
+export const tlsSockets = Effect.fnUntraced(function* ({ helloWithin, host, port }: Listening, tls: ServerTls) {
   const server = yield* NodeSocketServer.makeTls({
     ...tls,
     host,

@@ -6,9 +6,16 @@ import * as Socket from "effect/socket/Socket"
 import * as Http from "node:http"
 import * as Https from "node:https"
 import type { AddressInfo } from "node:net"
-import type { Tls } from "../../MqrtGateway.ts"
 import { isSpoken, versionHeader, versionWords } from "../wire/versions.ts"
-import { type Arrival, certificateOf, doubtOf, hostAndPort, type Listening, type Transport } from "./Arrival.ts"
+import {
+  type Arrival,
+  certificateOf,
+  doubtOf,
+  hostAndPort,
+  type Listening,
+  type ServerTls,
+  type Transport
+} from "./Arrival.ts"
 import type { Refused } from "./Admission.ts"
 
 /** Returns what a request for a connection tells. */
@@ -36,12 +43,12 @@ const notAWebSocket: Http.RequestListener = (_, response) => {
 }
 
 /**
- * Listens for WebSockets. `admit`: returns the refusal of a connection, which then gets no WebSocket. `ws` sets `TCP_NODELAY` on
- * both ends.
+ * Listens for WebSockets. `admit`: returns the refusal of a connection, which then gets no WebSocket. Both ends send small frames
+ * at once, since `ws` sets the option for that.
  */
 export const webSockets = Effect.fnUntraced(function* (
   { helloWithin, host, maxFrame, port }: Listening,
-  tls: Tls | undefined,
+  tls: ServerTls | undefined,
   admit: (arrival: Arrival) => Refused | undefined
 ) {
   const times = { headersTimeout: helloWithin, requestTimeout: helloWithin, connectionsCheckingInterval: helloWithin }
