@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os"
 import { resolve } from "node:path"
 import { configDefaults, defineConfig } from "vitest/config"
 import type { TestUserConfig } from "vitest/config"
@@ -9,7 +10,8 @@ export const settings: TestUserConfig = {
   execArgv: ["--expose-gc"],
   // Programs that tests run in processes of their own start in half the time.
   env: { NODE_COMPILE_CACHE: resolve("node_modules/.cache/compiled") },
-  maxWorkers: "100%",
+  // One more than processors: many tests wait, for timers or for programs in processes of their own.
+  maxWorkers: availableParallelism() + 1,
   // The one limit of all tests, enough for a machine that has other work to do. Those that are slow on an idle machine say
   // so by slow(reason), and have ten times as much.
   testTimeout: 60_000,
@@ -44,12 +46,13 @@ export default defineConfig({
   test: {
     ...settings,
     sequence: { sequencer: LongestFirst },
-    // They need runtimes that are fetched for them, or take long: `vitest.{runtimes,dotnet,sanitizers}.config.ts`.
+    // They need runtimes that are fetched for them, or take long: `vitest.{cuts,dotnet,gateway,runtimes,sanitizers}.config.ts`.
     exclude: [
       ...configDefaults.exclude,
       "packages/native/test/{bun,deno,sanitizer}.test.ts",
       "packages/core/test/dotnet/judged.test.ts",
-      "packages/native/test/dotnet/*.test.ts"
+      "packages/native/test/dotnet/*.test.ts",
+      "packages/remote/test/{cuts,twoProcesses}/*.test.ts"
     ],
     projects: [
       { extends: true, test: { name: "shared", include: shared, exclude: ofWholeProcess, isolate: false } },

@@ -16,6 +16,7 @@ import { exampleTrials } from "./packages/trials/examples.ts"
 import { guideTrials } from "./packages/trials/guides.ts"
 import { programTrials } from "./packages/trials/programs.ts"
 import { readmeTrial } from "./packages/trials/readme.ts"
+import { strangerTrial } from "./packages/trials/stranger.ts"
 import { typeTrials } from "./packages/trials/types.ts"
 import { tryAll } from "./packages/Trial.ts"
 
@@ -38,6 +39,7 @@ try {
     ...contentTrials(npm, pnpm, tarballs),
     // The command is tried as a program.
     ...tarballs.filter(({ name }) => !name.endsWith("/cli")).map((tarball) => readmeTrial(npm, tarball, mqrt)),
+    strangerTrial(folder, tarballs),
     ...programTrials(npm, pnpm, double),
     bundleTrial(npm)
   ])

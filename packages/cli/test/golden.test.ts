@@ -6,6 +6,7 @@ import { expectGolden } from "../../core/test/support/golden.ts"
 import { CurrentMachine } from "../src/internal/doctor/Machine.ts"
 import { version } from "../src/internal/version.ts"
 import { commandIn, layer, linesOf } from "./support/commandLine.ts"
+import { gatewayTls, pathOf, start, tokenFile } from "./support/gateway.ts"
 
 /** A machine that all tests run on. */
 const machine = {
@@ -27,12 +28,24 @@ const fill = Effect.gen(function* () {
   yield* full.send({ journaling: { deadLetter: true } }, { transaction: "singleMessage" })
 }).pipe(Effect.scoped)
 
-const commands = {
-  doctor: ["doctor"],
-  queues: ["queues"],
-  peek: ["peek", "orders"],
-  watch: ["watch", "--once"]
+const commands: Readonly<Record<string, (url: string) => ReadonlyArray<string>>> = {
+  doctor: () => ["doctor"],
+  "doctor-gateway": (url) => [
+    "doctor",
+    "--gateway",
+    url,
+    "--tls-ca",
+    pathOf("authority.pem"),
+    "--token-file",
+    tokenFile
+  ],
+  queues: () => ["queues"],
+  peek: () => ["peek", "orders"],
+  watch: () => ["watch", "--once"]
 }
+
+/** Starts a gateway for the commands that need one. */
+const urlFor = (name: string) => (name.endsWith("gateway") ? start({ tls: gatewayTls }) : Effect.succeed(""))
 
 const styles = {
   plain: (_: unknown, text: string) => text,
@@ -48,12 +61,12 @@ describe("the output of the command", () => {
         it.effect(`${name} is as in its golden file: ${placeOf(columns)}, ${colors}`, () =>
           Effect.gen(function* () {
             yield* fill
-            const { out } = yield* commandIn({ columns, style }, ...args)
+            const { out } = yield* commandIn({ columns, style }, ...args(yield* urlFor(name)))
             const widest = Math.max(...linesOf(stripVTControlCharacters(out)).map(({ length }) => length))
             assert.isAtMost(widest, columns)
-            const text = out.replace(`effect-msmq ${version}`, "effect-msmq 0.0.0")
+            const text = out.replaceAll(`effect-msmq ${version}`, "effect-msmq 0.0.0").replace(/\d{5}(?=,)/, "12345")
             yield* Effect.promise(() => expectGolden(text, import.meta.url, `${name}-${placeOf(columns)}-${colors}`))
-          }).pipe(Effect.provideService(CurrentMachine, machine), Effect.provide(layer))
+          }).pipe(Effect.scoped, Effect.provideService(CurrentMachine, machine), Effect.provide(layer))
         )
       }
     }

@@ -15,7 +15,7 @@ import { countOf, describeValue } from "./internal/errors/describeValue.ts"
 import { causes } from "./internal/errors/errorCauses.ts"
 import { meanings } from "./internal/errors/errorMeanings.ts"
 import type { Outlook } from "./internal/errors/errorOutlook.ts"
-import { outlooks } from "./internal/errors/errorOutlook.ts"
+import { gatewayOutlook, outlooks } from "./internal/errors/errorOutlook.ts"
 import { failureText, thrownText } from "./internal/errors/thrownText.ts"
 import { jsonOf } from "./internal/json.ts"
 import type { Tagged } from "./internal/Tagged.ts"
@@ -522,6 +522,41 @@ export interface WindowsFailure extends Tagged<"WindowsFailure"> {
   readonly code: number
 }
 
+interface GatewayFact {
+  /** Address of the gateway, without secrets. */
+  readonly url: string
+  /** Name of the function that the gateway was to call, or `"hello"` for the opening of the connection. */
+  readonly function: string
+  /** Sentence without a full stop that says what happened. */
+  readonly detail: string
+}
+
+/**
+ * Reason of an error where a gateway cannot be reached, or its connection was cut before the call had an effect. The same call may
+ * succeed later.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface GatewayUnavailable extends Tagged<"GatewayUnavailable">, GatewayFact {}
+
+/**
+ * Reason of an error where a gateway refuses: the client is unknown, its policy does not allow the call, or a limit is reached.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface GatewayRefused extends Tagged<"GatewayRefused">, GatewayFact {}
+
+/**
+ * Reason of an error where nobody can tell what became of a call: the gateway ended between the call and its answer, or could
+ * not be asked in time. Look whether the messages are there before sending them again.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface GatewayOutcomeUnknown extends Tagged<"GatewayOutcomeUnknown">, GatewayFact {}
+
 /**
  * Reasons of an error.
  *
@@ -559,6 +594,9 @@ export type Reason =
   | AmbiguousCertificate
   | CertificateStoreNotFound
   | WindowsFailure
+  | GatewayUnavailable
+  | GatewayRefused
+  | GatewayOutcomeUnknown
 
 /**
  * Progress of a batch until it stopped.
@@ -613,6 +651,12 @@ const sentences: { readonly [Tag in OwnReason["_tag"]]: (reason: Extract<OwnReas
   ImpersonationFailed: (reason) =>
     `${reason.function} returned ${ErrorCode.format(reason.code)}: the user could not be impersonated; check name, ` +
     "domain and password, and that this account may log others on",
+  GatewayUnavailable: (reason) =>
+    `the gateway ${reason.url} cannot be reached for ${reason.function}: ${reason.detail}.`,
+  GatewayRefused: (reason) => `the gateway ${reason.url} refuses ${reason.function}: ${reason.detail}`,
+  GatewayOutcomeUnknown: (reason) =>
+    `nobody can tell whether ${reason.function} had its effect: ${reason.detail} (gateway ${reason.url}). Look for the effect, ` +
+    "such as the messages in their queue, before the call is made again",
   FunctionMissing: (reason) => `this version of Windows has no ${reason.function}: a later one is needed`,
   Released: ({ releasedAt, resource }) =>
     `the ${resource} is closed: it was released${location(releasedAt)} before this use` +
@@ -834,6 +878,7 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
 
   /** @internal Consequences of its code. */
   get outlook(): Outlook {
+    if (this.reason._tag === "GatewayUnavailable") return gatewayOutlook
     return ("name" in this.reason ? outlooks[this.reason.name] : undefined) ?? {}
   }
 
@@ -887,8 +932,20 @@ const tagOf = (name: ErrorCodeName): CodeTag =>
  * @since 0.1.0
  */
 export const reasonOf = (
-  failure: Pick<MqrtFailure, "function" | "code" | "properties">
-): CodeReason | UnknownCode | FunctionMissing | ImpersonationFailed | WindowsFailure => {
+  failure: Pick<MqrtFailure, "function" | "code" | "properties" | "gateway">
+):
+  | CodeReason
+  | UnknownCode
+  | FunctionMissing
+  | ImpersonationFailed
+  | WindowsFailure
+  | GatewayUnavailable
+  | GatewayRefused
+  | GatewayOutcomeUnknown => {
+  if (failure.gateway !== undefined) {
+    const { detail, kind, url } = failure.gateway
+    return { _tag: kind, url, function: failure.function, detail }
+  }
   if (failure.code >>> 0 === procedureNotFound) return { _tag: "FunctionMissing", function: failure.function }
   if (impersonating.has(failure.function)) {
     return { _tag: "ImpersonationFailed", code: failure.code >>> 0, function: failure.function }

@@ -5,6 +5,7 @@ import type * as QueueProperties from "@effect-msmq/core/mqrt/QueueProperties"
 import { connect, Connection } from "@effect-msmq/core/promises"
 import * as Receiver from "@effect-msmq/core/Receiver"
 import { NativeMqrt } from "@effect-msmq/native"
+import { GatewayPolicy, MqrtGateway, RemoteMqrt } from "@effect-msmq/remote"
 import { HandleLedger, InMemoryMqrt } from "@effect-msmq/testing"
 import { TestMsmq } from "@effect-msmq/testing/promises"
 import { Effect, Layer } from "effect"
@@ -30,6 +31,15 @@ export const checked: Effect.Effect<void, unknown> = Effect.andThen(labels, Hand
 )
 
 export const onWindows = Effect.provide(labels, NativeMqrt.layer)
+
+export const elsewhere = Effect.provide(labels, RemoteMqrt.layer({ url: "wss://server:8443" }))
+
+export const gateway = MqrtGateway.layer({ policy: GatewayPolicy.unprotected }).pipe(Layer.provide(InMemoryMqrt.layer))
+
+export const policy: GatewayPolicy.GatewayPolicy = {
+  // @ts-expect-error -- there is no such right
+  clients: [{ name: "program", queues: [{ queues: ["*"], rights: ["recieve"] }] }]
+}
 
 export const promises = async (): Promise<string> => {
   await using msmq = await connect(InMemoryMqrt.layer)

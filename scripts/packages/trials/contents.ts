@@ -110,7 +110,7 @@ const oneCore = ({ folder, name }: Consumer): Trial => ({
   run: async () => {
     const program = createRequire(join(folder, "package.json"))
     for (const shared of ["@effect-msmq/core", "effect"]) {
-      const places = ["core", "native", "testing", "cli"].map((name) =>
+      const places = ["core", "native", "testing", "remote", "cli"].map((name) =>
         createRequire(program.resolve(`@effect-msmq/${name}/package.json`)).resolve(shared)
       )
       const distinct = new Set([program.resolve(shared), ...places])

@@ -17,13 +17,15 @@ interface Runtime {
 const printed = {
   "inMemory.mjs": ['[true,"order 1",true]', '["order 3","three"]'],
   "inMemory.cjs": ['["function",2]', '["order 3"]'],
-  "native.mjs": ['["order 1","one"]']
+  "native.mjs": ['["order 1","one"]'],
+  "remote.mjs": ['["order 1",true]', '["order 2","GatewayRefused"]']
 }
 
 const purposes = {
   "inMemory.mjs": "the program in memory imports the packages",
   "inMemory.cjs": "the program in memory requires the packages",
-  "native.mjs": "the program over a double of mqrt.dll sends and receives"
+  "native.mjs": "the program over a double of mqrt.dll sends and receives",
+  "remote.mjs": "the program with a gateway sends and receives"
 }
 
 type Program = keyof typeof printed
@@ -94,7 +96,9 @@ export const programTrials = (
     command(pnpm),
     ...runtimes.map((runtime) => trial(npm, "inMemory.mjs", runtime)),
     ...everywhere.map((node) => trial(npm, "inMemory.cjs", node)),
+    ...runtimes.map((runtime) => trial(npm, "remote.mjs", runtime)),
     trial(pnpm, "inMemory.mjs", lowest),
+    trial(pnpm, "remote.mjs", lowest),
     trial(pnpm, "inMemory.cjs", lowest),
     ...(process.platform === "win32" ? [] : runtimes.map((runtime) => unavailable(npm, runtime))),
     ...overDouble

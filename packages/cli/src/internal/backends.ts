@@ -1,19 +1,24 @@
 /** Backends that a command works with. */
 import type { MsmqError } from "@effect-msmq/core"
 import type { Mqrt } from "@effect-msmq/core/Mqrt"
-import { Context, Effect, Layer, Option } from "effect"
-import { Failed } from "./Failed.ts"
+import { Context, Effect, type FileSystem, Layer, Option } from "effect"
+import { Failed, WrongUse } from "./Failed.ts"
+import { type ClientFlags, clientOptions, variable } from "./gateway/client.ts"
 import { madeUp } from "./madeUp.ts"
 import * as Output from "./Output.ts"
 import { root } from "./root.ts"
 
 /** Flags by which a backend is chosen. */
-interface Choice {
-  readonly backend: "native" | "memory"
+interface Choice extends ClientFlags {
+  readonly backend: "native" | "memory" | "remote"
   readonly library: Option.Option<string>
+  readonly url: Option.Option<string>
 }
 
-type Backend = (choice: Choice) => Layer.Layer<Mqrt, Failed | MsmqError.MsmqError, Output.Output>
+/** Services that a backend may need. */
+export type Services = Output.Output | FileSystem.FileSystem
+
+type Backend = (choice: Choice) => Layer.Layer<Mqrt, Failed | MsmqError.MsmqError, Services>
 
 /** Returns the reason why the library cannot be loaded, and what to do. */
 const explained = (error: MsmqError.MsmqError): Failed | MsmqError.MsmqError => {
@@ -22,7 +27,7 @@ const explained = (error: MsmqError.MsmqError): Failed | MsmqError.MsmqError => 
   const advice =
     platform === "win32"
       ? "Install the Windows feature Message Queuing: `effect-msmq doctor` has the commands."
-      : "Message Queuing is a part of Windows: run this command there. Try it here with --backend memory."
+      : "Message Queuing is a part of Windows: run this command there, or use a gateway there with --backend remote. Try it here with --backend memory."
   return new Failed({ message: `${library} cannot be loaded: ${cause.trim().replace(/\.$/, "")}. ${advice}` })
 }
 
@@ -45,7 +50,30 @@ const memory: Backend = () =>
     )
   )
 
-const usual: Readonly<Record<Choice["backend"], Backend>> = { native, memory }
+/** Layer of the backend through a gateway, which is imported only here: it loads WebSockets. */
+const remote: Backend = (choice) =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const url = Option.getOrUndefined(choice.url) ?? (yield* variable("EFFECT_MSMQ_URL"))
+      if (url === undefined) {
+        return yield* new WrongUse(
+          "--backend remote needs the address of a gateway: --url wss://server:8443, or the variable EFFECT_MSMQ_URL"
+        )
+      }
+      const options = yield* clientOptions(url, choice)
+      const { RemoteMqrt } = yield* Effect.promise(() => import("@effect-msmq/remote"))
+      const built = yield* Effect.catchReasons(Layer.build(RemoteMqrt.layer(options)), "MsmqError", {
+        GatewayUnavailable: (_, error) => Effect.fail(withDoctor(error.message)),
+        GatewayRefused: (_, error) => Effect.fail(withDoctor(error.message))
+      })
+      return Layer.succeedContext(built)
+    })
+  )
+
+const withDoctor = (message: string): Failed =>
+  new Failed({ message: `${message.replace(/\.?$/, ".")} \`effect-msmq doctor --gateway URL\` looks for the cause.` })
+
+const usual: Readonly<Record<Choice["backend"], Backend>> = { native, memory, remote }
 
 /** Backends by their names. Tests have others. */
 export const Backends: Context.Reference<typeof usual> = Context.Reference("@effect-msmq/cli/Backends", {
@@ -55,9 +83,12 @@ export const Backends: Context.Reference<typeof usual> = Context.Reference("@eff
 /** Effect that opens the backend which the flags of the command choose, for as long as its scope is open. */
 export const openBackend = Effect.gen(function* () {
   const choice = yield* root
+  if (Option.isSome(choice.url) && choice.backend !== "remote") {
+    return yield* new WrongUse("--url is the address of a gateway, and is for --backend remote")
+  }
   const backends = yield* Backends
-  const output = yield* Output.Output
-  return Effect.provideService(Layer.build(backends[choice.backend](choice)), Output.Output, output)
+  const services = yield* Effect.context<Services>()
+  return Effect.provideContext(Layer.build(backends[choice.backend](choice)), services)
 })
 
 /** Runs an effect on the backend that the flags of the command choose. */

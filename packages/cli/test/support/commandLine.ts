@@ -24,6 +24,8 @@ export interface Place {
   readonly stdin?: string | Uint8Array
   /** Terminal whose keys and sizes the command gets; none by default. */
   readonly terminal?: Terminal.Terminal
+  /** `true`: the command chooses its backend by its flags; by default it has the service of the test. */
+  readonly ownBackend?: boolean
   /** Writes to standard output; by default what is printed is collected. */
   readonly write?: Output["Service"]["write"]
 }
@@ -39,7 +41,7 @@ export const command = (...args: ReadonlyArray<string>) => commandIn({}, ...args
 
 /** Runs a command in a place of its own. */
 export const commandIn = (
-  { columns = Infinity, stdin = "", style = (_, text) => text, terminal, write }: Place,
+  { columns = Infinity, ownBackend = false, stdin = "", style = (_, text) => text, terminal, write }: Place,
   ...args: ReadonlyArray<string>
 ) =>
   Effect.gen(function* () {
@@ -55,9 +57,10 @@ export const commandIn = (
     const backend = () => Layer.succeed(Mqrt, mqrt)
     const stdio = Stdio.layerTest({ stdin: Stream.make(Buffer.from(stdin)) })
     const services = Layer.provideMerge(stdio, NodeServices.layer)
+    const ofTest = Effect.provideService(Backends, { native: backend, memory: backend, remote: backend })
     const exit = yield* Effect.exit(
       runCommand(args).pipe(
-        Effect.provideService(Backends, { native: backend, memory: backend }),
+        ownBackend ? (own) => own : ofTest,
         Effect.provideService(Output, output),
         Effect.provide(
           terminal === undefined ? services : Layer.provideMerge(Layer.succeed(Terminal.Terminal, terminal), services)

@@ -7,6 +7,22 @@ import * as Data from "effect/Data"
 import type { ErrorCodeName } from "../ErrorCode.ts"
 import { nameOf } from "../ErrorCode.ts"
 
+/**
+ * Problem of a gateway that stands between the program and the functions: it cannot be reached, it refuses the call, or nobody
+ * can tell what became of the call.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface GatewayProblem {
+  /** Kind of the problem, which is the tag of the reason of the error. */
+  readonly kind: "GatewayUnavailable" | "GatewayRefused" | "GatewayOutcomeUnknown"
+  /** Address of the gateway, without secrets. */
+  readonly url: string
+  /** Sentence without a full stop that says what happened, and the remedy where there is one. */
+  readonly detail: string
+}
+
 /** Codes of releasing functions for a handle that is gone already, as after a restart of the queue manager. */
 const nothingLeft: Readonly<Record<string, ReadonlyArray<ErrorCodeName>>> = {
   // Behaviours C-37, C-38.
@@ -44,6 +60,8 @@ export class MqrtFailure extends Data.TaggedError("MqrtFailure")<{
     /** HRESULT in its place of the status array. */
     readonly status: number
   }>
+  /** Problem of a gateway, which then answers instead of a function; left out where the function itself failed. */
+  readonly gateway?: GatewayProblem | undefined
 }> {
   /**
    * `true` for a release that failed because the handle is gone already, as after a restart of the service.

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -21,6 +22,7 @@ import { awaitable, promiseHandler } from "../internal/options/handlers.ts"
 import type { Call } from "../internal/options/illegalOption.ts"
 import { argument, argumentOrThrow, optionsOrThrow } from "../internal/options/illegalOption.ts"
 import type { NameOf, OptionTable } from "../internal/options/OptionTable.ts"
+import { withOptions } from "../internal/options/OptionTable.ts"
 import * as tables from "../internal/options/promiseOptions.ts"
 import { abortable } from "../internal/options/signals.ts"
 import { Described, facts, stateOf } from "../internal/Described.ts"
@@ -51,7 +53,7 @@ import type {
 } from "../MessageQueue.ts"
 import * as MessageQueue from "../MessageQueue.ts"
 import { Mqrt } from "../Mqrt.ts"
-import type { MsmqError } from "../MsmqError.ts"
+import type { MsmqError, Reason } from "../MsmqError.ts"
 import { QueueManager } from "./QueueManager.ts"
 import { Receiver } from "./Receiver.ts"
 import type { RequesterOptions } from "./Requester.ts"
@@ -109,6 +111,14 @@ export interface ConnectOptions extends Abortable {
 }
 
 const on = (operation: Operation, queue: QueueName): Call => ({ operation, queue: nameOf(queue) })
+
+/** Reason of an error for a function that returns no promise, on a backend that cannot answer at once. */
+const notAtOnce: Reason = {
+  _tag: "IllegalOption",
+  option: "securityContext()",
+  actual: "a call that has to return at once",
+  rule: "this backend answers later, as one behind a gateway does: use await acquireSecurityContext() with the same options"
+}
 
 /** Cache of senders, and the scope that it closes with. */
 interface SendersOfConnection {
@@ -446,12 +456,53 @@ export class Connection extends Described implements AsyncDisposable {
   /**
    * Acquires a security context on this thread, at once: own it with `using`, or `close()` it in a `finally`.
    * Throws the errors of {@link acquire}.
+   *
+   * Throws `IllegalOption` where the backend cannot answer at once, as through a gateway: await {@link acquireSecurityContext} there,
+   * which works on every backend.
    */
   securityContext(options?: AcquireOptions): SecurityContext {
-    const given = optionsOrThrow({ operation: operations.SecurityContext.acquire }, tables.acquireOptions, options)
+    const operation = operations.SecurityContext.acquire
+    const given = optionsOrThrow({ operation }, tables.acquireOptions, options)
     const scope = Scope.makeUnsafe()
     const acquired = acquire(effectOptions(given)).pipe(Scope.provide(scope), Effect.provideService(Mqrt, this.#mqrt))
-    return owning(SecurityContext.make(Effect.runSync(acquired), this.#runner), scope)
+    const fiber = this.#runner.start(acquired)
+    const exit = fiber.pollUnsafe()
+    if (exit === undefined) {
+      // What it gets nobody is given.
+      fiber.addObserver(() => void this.#runner.start(Scope.close(scope, Exit.void)))
+      throw operation.error(notAtOnce)
+    }
+    if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
+    return owning(SecurityContext.make(exit.value, this.#runner), scope)
+  }
+
+  /**
+   * Acquires a security context, on every backend: own it with `using` or `close()`. Closing returns at once. Through a gateway the
+   * context is freed there soon after, and closing the connection waits for that.
+   *
+   * Rejects as {@link acquire} fails.
+   *
+   * @example
+   * ```ts import.meta.vitest
+   * import { connect } from "@effect-msmq/core/promises"
+   * import { InMemoryMqrt } from "@effect-msmq/testing"
+   *
+   * await using msmq = await connect(InMemoryMqrt.layer)
+   * await msmq.createQueue(".\\private$\\orders", { authenticate: true })
+   * using securityContext = await msmq.acquireSecurityContext()
+   * await msmq.send(".\\private$\\orders", { label: "order 1" }, { securityContext })
+   * await using receiver = await msmq.openReceiver(".\\private$\\orders")
+   * const { authenticated } = await receiver.receive()
+   * authenticated // => true
+   * ```
+   */
+  acquireSecurityContext(options?: AcquireOptions & Abortable): Promise<SecurityContext> {
+    const operation = operations.SecurityContext.acquire
+    return this.#run({ operation }, tables.abortableAcquireOptions, options, (options) =>
+      openScoped(acquire(effectOptions(withOptions(options, { signal: undefined }))), (context) =>
+        SecurityContext.make(context, this.#runner)
+      )
+    )
   }
 
   /**

@@ -103,7 +103,13 @@ const leaveOpen = async (): Promise<void> => {
   const elsewhere = await msmq.openSender("DIRECT=OS:elsewhere\\private$\\orders")
   await elsewhere.send({ label: "that waits for a machine which is not there" })
   await first(queue.browse())
-  leftOpen.push(queue, elsewhere, await queue.cursor(), await msmq.beginTransaction(), msmq.securityContext())
+  leftOpen.push(
+    queue,
+    elsewhere,
+    await queue.cursor(),
+    await msmq.beginTransaction(),
+    await msmq.acquireSecurityContext()
+  )
   const idle = SecurityContexts.SecurityContexts.use((contexts) => Effect.scoped(contexts.get()))
   const cache = ManagedRuntime.make(Layer.provide(SecurityContexts.layer({ idleTimeToLive: "1 hour" }), connected))
   await cache.runPromise(idle)

@@ -57,6 +57,7 @@ const onlyPromises: Readonly<Record<string, string>> = {
   connect: "an effect has its backend from a layer",
   "Connection#close": "a scope closes the backend",
   "Connection#isOpen": "a scope closes the backend",
+  "Connection#acquireSecurityContext": "an effect waits or does not: SecurityContext.acquire",
   "Connection#messages": "a stream opens and closes a receiver by itself: Stream.unwrap",
   "Connection#queueManager": "the functions of QueueManager stand in a module",
   ...Object.fromEntries(

@@ -3,7 +3,7 @@ import type * as MqrtContract from "@effect-msmq/testing/MqrtContract"
 import { Effect, Layer, Stream } from "effect"
 import { Command, Flag } from "effect/cli"
 import { counted } from "../amounts.ts"
-import { Backends } from "../backends.ts"
+import { Backends, type Services } from "../backends.ts"
 import { Failed, WrongUse } from "../Failed.ts"
 import * as Output from "../Output.ts"
 import { root } from "../root.ts"
@@ -24,14 +24,14 @@ const textOf = (
   return detail === "" ? line : `${line}\n${detail.replaceAll(/^/gm, "        ")}`
 }
 
-/** Layer that each promise has: the machine's own Message Queuing, or one in memory. */
+/** Layer that each promise has: the Message Queuing of the machine or of a gateway, or one in memory. */
 const layerOf = Effect.gen(function* () {
   const choice = yield* root
   const backends = yield* Backends
-  const output = yield* Output.Output
+  const services = yield* Effect.context<Services>()
   return choice.backend === "memory"
     ? InMemoryMqrt.layer
-    : Layer.provide(backends.native(choice), Layer.succeed(Output.Output, output))
+    : Layer.provide(backends[choice.backend](choice), Layer.succeedContext(services))
 })
 
 export const contract = Command.make(

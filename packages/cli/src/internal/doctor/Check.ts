@@ -24,6 +24,9 @@ export interface Check<Services> {
 /** Check of the machine, which needs no Message Queuing. */
 export type MachineCheck = Check<never>
 
+/** Check of the way to a gateway, which needs no Message Queuing here. */
+export type GatewayCheck = Check<never>
+
 /** Check of Message Queuing. */
 export type QueuingCheck = Check<Mqrt>
 

@@ -1,11 +1,13 @@
 /** Runs the checks of the doctor in order. */
 import type { MsmqError } from "@effect-msmq/core"
 import type { Mqrt } from "@effect-msmq/core/Mqrt"
+import type { RemoteMqrt } from "@effect-msmq/remote"
 import { Cause, type Context, type Duration, Effect, Exit, Option, Scope } from "effect"
 import type { Failed } from "../Failed.ts"
 import { OnStuckCalls } from "../stuckCalls.ts"
 import { adviceFor } from "./advice.ts"
 import type { Check, Finding } from "./Check.ts"
+import { gatewayChecks } from "./gatewayChecks.ts"
 import { failed, ok } from "./Check.ts"
 import { CurrentMachine } from "./Machine.ts"
 import { machineChecks } from "./machineChecks.ts"
@@ -37,6 +39,18 @@ export const ids: ReadonlyArray<string> = [
   ...queuingChecks.map(({ id }) => id)
 ]
 
+const runtimeChecks = machineChecks.filter(({ id }) => id === "runtime")
+
+/**
+ * Ids of the checks of a gateway, in order.
+ *
+ * @testonly
+ */
+export const gatewayIds: ReadonlyArray<string> = [
+  ...runtimeChecks.map(({ id }) => id),
+  ...gatewayChecks({ url: "ws://localhost" }).map(({ id }) => id)
+]
+
 /** Way to open the backend, which fails with what to do. */
 type Open = Effect.Effect<Context.Context<Mqrt>, Failed | MsmqError.MsmqError, Scope.Scope>
 
@@ -59,6 +73,11 @@ const skipped = (id: string, missing: string): Result => ({
   advice: null
 })
 
+const lateGateway = failed(
+  "the gateway did not answer in time",
+  "Look whether its machine is too busy or a firewall drops what is sent to it, or give more time with --timeout."
+)
+
 const late = failed(
   "Message Queuing did not answer in time",
   "Look whether its service hangs, or give more time with --timeout."
@@ -68,7 +87,8 @@ const late = failed(
 const make = (
   { id, needs, run }: Check<never>,
   before: ReadonlyArray<Result>,
-  time: TimeLimit
+  time: TimeLimit,
+  ifLate: Finding = late
 ): Effect.Effect<Result> => {
   const missing = before.find((result) => needs.includes(result.id) && result.verdict !== "ok")
   if (missing !== undefined) return Effect.succeed(skipped(id, missing.id))
@@ -77,7 +97,7 @@ const make = (
       ? resultOf(id, failed(messageOf(exit.cause), adviceFor(Option.getOrUndefined(Cause.findErrorOption(exit.cause)))))
       : resultOf(
           id,
-          Option.getOrElse(exit.value, () => late)
+          Option.getOrElse(exit.value, () => ifLate)
         )
   )
 }
@@ -136,6 +156,23 @@ export const examine = <E, R>(
         if (!ended || Option.isNone(closed)) yield* onStuckCalls
       })
     )
+  })
+
+/** Makes all checks of the way to a gateway, one after the other, and calls back with the result of each. */
+export const examineGateway = <E, R>(
+  options: RemoteMqrt.Options,
+  limit: Duration.Duration,
+  onResult: (result: Result) => Effect.Effect<void, E, R>
+): Effect.Effect<ReadonlyArray<Result>, E, R> =>
+  Effect.gen(function* () {
+    const time = new TimeLimit(limit)
+    const results: Array<Result> = []
+    for (const check of [...runtimeChecks, ...gatewayChecks(options)]) {
+      const result = yield* make(check, results, time, lateGateway)
+      results.push(result)
+      yield* onResult(result)
+    }
+    return results
   })
 
 const installing =

@@ -63,3 +63,10 @@ export const outlooks: Readonly<Partial<Record<ErrorCodeName, Outlook>>> = {
   MQ_ERROR_TRANSACTION_ENLIST: { again: "once the queue manager can take part" },
   MQ_ERROR_MESSAGE_LOCKED_UNDER_TRANSACTION: { again: "once the other transaction has ended", answers: true }
 }
+
+/** Consequences of a connection to a gateway that was cut, or could not be made. */
+export const gatewayOutlook: Outlook = {
+  again: "once the gateway can be reached, so wait between two attempts",
+  restart: true,
+  service: true
+}

@@ -53,6 +53,7 @@ export const acquireOptions = tableOf({
     secret: true
   })
 })
+export const abortableAcquireOptions = abortable(acquireOptions)
 export const storeOptions = abortable(stores.storeOptions)
 export const fromStoreOptions = abortable(stores.fromStoreOptions)
 export const securityOptions = tableOf({ parts, signal })

@@ -127,12 +127,13 @@ const drain = (self: HandleNode<unknown>): Effect.Effect<void> =>
   )
 
 /**
- * Closes a handle at once, or at the end of the native call that runs; leases are cut short. For handles without children
- * whose release does not wait. `context`: has the loggers and metrics that a failed release is reported to.
+ * Closes a handle at once, or at the end of the native call that runs; leases are cut short. For handles without children. A release
+ * that waits, as through a gateway, goes on by itself, and closing the connection waits for it. `context`: has the loggers and metrics
+ * that a failed release is reported to.
  */
 export const closeNow = (self: HandleOwner<unknown>, context: Context.Context<never> = Context.empty()): void => {
   const { node } = self
   if (node.state === "disposed" || node.state === "released") return
   node.beginClosing("disposed", new CallSite())
-  if (node.calls === 0) Effect.runSyncWith(context)(node.release())
+  if (node.calls === 0) Effect.runForkWith(context)(node.release())
 }

@@ -68,6 +68,11 @@ export class Runner {
     closeNow(handle, this.#context)
   }
 
+  /** Runs an effect to its end or its first wait. Returns the fiber, which goes on by itself after a wait. */
+  start<A, E>(effect: Effect.Effect<A, E>): Fiber.Fiber<A, E> {
+    return this.#start(effect, this.#contextHere)
+  }
+
   /**
    * Returns a promise that rejects with the error itself, or with the signal's reason when that aborts it. After
    * something that cannot be undone, an abort has no effect, and the promise has the outcome.

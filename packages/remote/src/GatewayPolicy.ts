@@ -1,0 +1,208 @@
+/**
+ * Policies of a gateway: who may connect, with what, and what each client may do.
+ *
+ * @since 0.1.0
+ */
+import { createHash, timingSafeEqual } from "node:crypto"
+import * as Redacted from "effect/Redacted"
+import { machineRights, queueRights, usualMachineRights } from "./internal/rights.ts"
+
+/**
+ * Right on a queue. `"manage"`: create, delete and change it, and pause it. `"security"`: read and change its access list. Who may
+ * receive may also peek.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type QueueRight = "send" | "receive" | "peek" | "purge" | "manage" | "security"
+
+/**
+ * Right on the gateway's computer.
+ *
+ * - `"sign"`: get security contexts, which sign as the gateway's account
+ * - `"directory"`: look for public queues
+ * - `"look"`: see what queues there are
+ * - `"manage"`: connect and disconnect the computer
+ * - `"security"`: look accounts up
+ * - `"certificates"`: register certificates, and read the stores
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type MachineRight = "sign" | "directory" | "look" | "manage" | "security" | "certificates"
+
+/**
+ * Rule that gives a client rights on queues.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface QueueRule {
+  /**
+   * Names of queues, such as `".\\private$\\orders"`; `*` stands for any characters. A computer other than `.` is written as in the
+   * path name. Names are compared after the gateway has resolved them, and without regard to case.
+   */
+  readonly queues: ReadonlyArray<string>
+  /** Rights on these queues, and on their subqueues and journals. */
+  readonly rights: ReadonlyArray<QueueRight>
+}
+
+/**
+ * Limits of one client.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Limits {
+  /** Connections at the same time. 8 by default. */
+  readonly connections?: number | undefined
+  /** Open handles of each connection. 10,000 by default. */
+  readonly handles?: number | undefined
+  /** Receives and peeks of each connection that wait at the same time. 1,024 by default. */
+  readonly waits?: number | undefined
+  /** Calls of each connection at the same time, without those that wait. 256 by default. Further ones wait at the client. */
+  readonly calls?: number | undefined
+  /**
+   * Bytes of messages of each connection that are sent at the same time: the bodies and extensions, and 1 KiB for each message. 64 MiB
+   * by default. Further sends wait at the client.
+   */
+  readonly callBytes?: number | undefined
+  /** Bytes of answers that each connection has not read. 16 MiB by default, and one answer more. */
+  readonly unreadBytes?: number | undefined
+}
+
+/**
+ * Client of a gateway, with its proof and its rights.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Client {
+  /** Name for the log. */
+  readonly name: string
+  /** Token that the client presents; left out where it has a certificate. At least 16 characters. */
+  readonly token?: Redacted.Redacted<string> | undefined
+  /** SHA-256 fingerprints of the certificates that the client may present, in hexadecimal digits, with or without colons. */
+  readonly certificates?: ReadonlyArray<string> | undefined
+  /** Rights on queues. None by default. */
+  readonly queues?: ReadonlyArray<QueueRule> | undefined
+  /** Rights on the gateway's computer. `["sign"]` by default. */
+  readonly machine?: ReadonlyArray<MachineRight> | undefined
+  /** Numbers of connections, handles and calls that the client may have at most. */
+  readonly limits?: Limits | undefined
+}
+
+/**
+ * Policy: the clients of a gateway.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface GatewayPolicy {
+  /** Clients that may connect. */
+  readonly clients: ReadonlyArray<Client>
+  /** Client that everybody is who presents nothing; left out: nobody is let in without proof. */
+  readonly anybody?: Client | undefined
+}
+
+/**
+ * Every right on every queue and on the computer, for tests and for a client that administers.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { GatewayPolicy } from "@effect-msmq/remote"
+ * import { Redacted } from "effect"
+ *
+ * const policy: GatewayPolicy.GatewayPolicy = {
+ *   clients: [{ name: "administration", token: Redacted.make("1a6c3c0c-8a0e-4c55"), ...GatewayPolicy.everything }]
+ * }
+ *
+ * policy.clients[0]?.machine?.includes("manage") // => true
+ * ```
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const everything: Pick<Client, "queues" | "machine"> = {
+  queues: [{ queues: ["*"], rights: queueRights }],
+  machine: machineRights
+}
+
+/**
+ * Policy that lets everybody do everything, without a token. For tests on one computer: a gateway starts with it only where it
+ * listens on the loopback address.
+ *
+ * @example
+ * ```ts import.meta.vitest
+ * import { GatewayPolicy } from "@effect-msmq/remote"
+ *
+ * GatewayPolicy.unprotected.anybody?.name // => "anybody"
+ * ```
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const unprotected: GatewayPolicy = { clients: [], anybody: { name: "anybody", ...everything } }
+
+const digestOf = (text: string): Buffer => createHash("sha256").update(text).digest()
+
+const plainDigits = (fingerprint: string): string => fingerprint.replaceAll(":", "").toLowerCase()
+
+/** @internal Proof that a client presents when it connects. */
+export interface Proof {
+  readonly token: string | undefined
+  /** SHA-256 fingerprint of a certificate that the TLS of the gateway has verified. */
+  readonly certificate: string | undefined
+}
+
+/** @internal Returns the client that a proof is of; `undefined` where it is of none. It takes as long for a wrong token as for a right one. */
+export const clientOf = (policy: GatewayPolicy, { certificate, token }: Proof): Client | undefined => {
+  const given = token === undefined ? undefined : digestOf(token)
+  let found: Client | undefined
+  for (const client of policy.clients) {
+    const expected = client.token === undefined ? undefined : digestOf(Redacted.value(client.token))
+    if (given !== undefined && expected !== undefined && timingSafeEqual(given, expected)) found ??= client
+    const fingerprints = client.certificates ?? []
+    if (certificate !== undefined && fingerprints.some((one) => plainDigits(one) === plainDigits(certificate))) {
+      found ??= client
+    }
+  }
+  return found ?? (token === undefined && certificate === undefined ? policy.anybody : undefined)
+}
+
+const patternOf = (pattern: string): RegExp =>
+  new RegExp(
+    `^${pattern
+      .toLowerCase()
+      .replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&")
+      .replaceAll("*", ".*")}$`,
+    "s"
+  )
+
+/** @internal Rights of a client, as a session asks for them. */
+export class Rights {
+  readonly #machine: ReadonlySet<MachineRight>
+  readonly #rules: ReadonlyArray<{ readonly patterns: ReadonlyArray<RegExp>; readonly rights: ReadonlySet<QueueRight> }>
+
+  constructor(client: Client) {
+    this.#machine = new Set(client.machine ?? usualMachineRights)
+    this.#rules = (client.queues ?? []).map(({ queues, rights }) => ({
+      patterns: queues.map(patternOf),
+      rights: new Set(rights.includes("receive") ? [...rights, "peek" as const] : rights)
+    }))
+  }
+
+  /** Returns `true` where the client has a right on the computer. */
+  onMachine(right: MachineRight): boolean {
+    return this.#machine.has(right)
+  }
+
+  /** Returns `true` where the client has a right on a queue; `"any"`: where it has at least one. */
+  onQueue(right: QueueRight | "any", queue: string): boolean {
+    const name = queue.toLowerCase()
+    return this.#rules.some(
+      ({ patterns, rights }) =>
+        (right === "any" ? rights.size > 0 : rights.has(right)) && patterns.some((pattern) => pattern.test(name))
+    )
+  }
+}
