@@ -132,6 +132,7 @@ export const serve = Effect.fnUntraced(function* (
           protocol,
           version,
           gateway,
+          record: remote.record,
           heartbeat: Duration.toMillis(heartbeat),
           maxFrame,
           calls,
