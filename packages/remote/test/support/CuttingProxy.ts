@@ -82,7 +82,11 @@ export class CuttingProxy {
         to.destroy()
       })
       from.on("data", (data: Buffer) => {
-        if (this.#silent.has(side)) from.pause()
+        if (this.#silent.has(side)) {
+          from.pause()
+          from.unshift(data)
+          return
+        }
         if (data.length < left) {
           left -= data.length
           to.write(data)

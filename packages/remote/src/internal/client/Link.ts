@@ -28,6 +28,8 @@ export interface Session {
   readonly call: Caller
   /** Identity of the gateway's process. */
   readonly gateway: string
+  /** Identity of what the gateway remembers of the calls of this program. */
+  readonly record: string
   /** Room for its calls. */
   readonly credit: Credit
   /** Largest frame that the gateway takes, in bytes. */
@@ -181,6 +183,11 @@ export class Link {
       this.connected(functionName),
       (session) => {
         if (session.gateway !== lost.gateway) return unknown("the gateway ended before it answered")
+        if (session.record !== lost.record) {
+          return unknown(
+            "the connection came back after the time for which the gateway remembers calls (rememberedFor)"
+          )
+        }
         return Effect.catchTag(this.callIn(session, "outcomeOf", { key }), "Lost", () => Effect.suspend(() => ask))
       }
     )
@@ -251,14 +258,30 @@ export class Link {
       const call = client as unknown as Caller
       yield* Effect.addFinalizer(() => lose("the layer is closed"))
       // Who waits for the connection keeps the process alive.
-      const provisional = { call, loss, hold: () => () => {}, gateway: "", maxFrame: 0, credit: new Credit(1, 1) }
+      const provisional = {
+        call,
+        loss,
+        hold: () => () => {},
+        gateway: "",
+        record: "",
+        maxFrame: 0,
+        credit: new Credit(1, 1)
+      }
       const hello = this.callIn(provisional, "hello", { protocol, version, client: this.#program })
       const said = yield* Effect.catchTag(hello, "Lost", (lost) => {
         const { detail, kind } = problem() ?? { kind: "GatewayUnavailable", detail: lost.detail }
         return Effect.fail(this.problem("hello", kind, detail))
       })
       const credit = new Credit(said.calls, said.callBytes)
-      const session: Session = { call, loss, hold, credit, gateway: said.gateway, maxFrame: said.maxFrame }
+      const session: Session = {
+        call,
+        loss,
+        hold,
+        credit,
+        gateway: said.gateway,
+        record: said.record,
+        maxFrame: said.maxFrame
+      }
       yield* Effect.forkScoped(this.#beat(session, said.heartbeat, lose))
       this.#session = session
       const waiting = this.#connected

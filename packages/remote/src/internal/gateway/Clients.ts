@@ -2,6 +2,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
+import { randomUUID } from "node:crypto"
 import type { WireFailure } from "../wire/Failure.ts"
 
 /** Exit of a call that changed something. */
@@ -22,6 +23,8 @@ const mostRemembered = 10_000
 export class RemoteClient {
   /** Name of the client in the policy. */
   readonly name: string
+  /** Number of what is remembered of its calls: a program that comes back too late has another one. */
+  readonly record = randomUUID()
   readonly #outcomes = new Map<number, CallExit>()
   /** Session that is open. */
   session: Endable | undefined = undefined
