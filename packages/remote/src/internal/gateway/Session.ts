@@ -40,6 +40,8 @@ export class Session {
   readonly shared: Shared
   readonly #limits: ReturnType<typeof limitsOf>
   readonly #tickets = new Map<number, Held>()
+  /** Settlements that run. */
+  readonly #settling = new Set<Fiber.Fiber<unknown, unknown>>()
   /** Calls that can be cancelled, by their keys. */
   readonly #running = new Map<number, Fiber.Fiber<unknown, unknown>>()
   readonly #ended = Deferred.makeUnsafe<void>()
@@ -230,7 +232,11 @@ export class Session {
     return Effect.suspend(() => {
       const held = this.#tickets.get(ticket)
       this.#tickets.delete(ticket)
-      return held === undefined ? Effect.void : settle(held)
+      if (held === undefined) return Effect.void
+      const fiber = Effect.runFork(settle(held))
+      this.#settling.add(fiber)
+      fiber.addObserver(() => this.#settling.delete(fiber))
+      return Fiber.join(fiber)
     }).pipe(Effect.uninterruptible)
   }
 
@@ -240,8 +246,14 @@ export class Session {
       if (this.#isEnding) return Deferred.await(this.#ended)
       this.#isEnding = true
       return Effect.suspend(() => Fiber.interruptAll([...this.#running.values()])).pipe(
+        Effect.andThen(Effect.suspend(() => Fiber.awaitAll([...this.#settling]))),
         Effect.andThen(
-          Effect.suspend(() => Effect.forEach([...this.#tickets.values()], ({ abandon }) => abandon, { discard: true }))
+          Effect.suspend(() => {
+            const offers = [...this.#tickets.values()]
+            // The old connection may still bring a settlement, and another client hold the message by then.
+            this.#tickets.clear()
+            return Effect.forEach(offers, ({ abandon }) => abandon, { discard: true })
+          })
         ),
         Effect.andThen(this.handles.closeAll),
         Effect.andThen(Deferred.succeed(this.#ended, undefined)),
