@@ -28,6 +28,8 @@ export interface Session {
   readonly call: Caller
   /** Identity of the gateway's process. */
   readonly gateway: string
+  /** Identity of what the gateway remembers of this program: another one remembers none of the calls before. */
+  readonly memory: string
   /** Room for its calls. */
   readonly credit: Credit
   /** Largest frame that the gateway takes, in bytes. */
@@ -181,6 +183,7 @@ export class Link {
       this.connected(functionName),
       (session) => {
         if (session.gateway !== lost.gateway) return unknown("the gateway ended before it answered")
+        if (session.memory !== lost.memory) return unknown("the gateway has forgotten the calls of this program by now")
         return Effect.catchTag(this.callIn(session, "outcomeOf", { key }), "Lost", () => Effect.suspend(() => ask))
       }
     )
@@ -251,14 +254,15 @@ export class Link {
       const call = client as unknown as Caller
       yield* Effect.addFinalizer(() => lose("the layer is closed"))
       // Who waits for the connection keeps the process alive.
-      const provisional = { call, loss, hold: () => () => {}, gateway: "", maxFrame: 0, credit: new Credit(1, 1) }
+      const provisional = { call, loss, hold: () => () => {}, gateway: "", memory: "", maxFrame: 0, credit: new Credit(1, 1) }
       const hello = this.callIn(provisional, "hello", { protocol, version, client: this.#program })
       const said = yield* Effect.catchTag(hello, "Lost", (lost) => {
         const { detail, kind } = problem() ?? { kind: "GatewayUnavailable", detail: lost.detail }
         return Effect.fail(this.problem("hello", kind, detail))
       })
       const credit = new Credit(said.calls, said.callBytes)
-      const session: Session = { call, loss, hold, credit, gateway: said.gateway, maxFrame: said.maxFrame }
+      const { gateway, maxFrame, memory } = said
+      const session: Session = { call, loss, hold, credit, gateway, memory, maxFrame }
       yield* Effect.forkScoped(this.#beat(session, said.heartbeat, lose))
       this.#session = session
       const waiting = this.#connected

@@ -2,6 +2,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
+import { randomUUID } from "node:crypto"
 import type { WireFailure } from "../wire/Failure.ts"
 
 /** Exit of a call that changed something. */
@@ -22,9 +23,13 @@ const mostRemembered = 10_000
 export class RemoteClient {
   /** Name of the client in the policy. */
   readonly name: string
+  /** Identity of what is remembered: a program that was forgotten gets another, as after a restart of the gateway. */
+  readonly memory = randomUUID()
   readonly #outcomes = new Map<number, CallExit>()
   /** Session that is open. */
   session: Endable | undefined = undefined
+  /** Number of sessions that it has had. */
+  sessions = 0
 
   constructor(name: string) {
     this.name = name
@@ -72,6 +77,7 @@ export class Clients {
       this.#forgetSome()
       const older = client.session
       client.session = session
+      client.sessions++
       return Effect.as(older === undefined ? Effect.void : older.end, client)
     })
   }
@@ -82,8 +88,10 @@ export class Clients {
       const client = this.#clients.get(id)
       if (client === undefined || client.session !== session) return Effect.void
       client.session = undefined
+      const { sessions } = client
       const forget = Effect.sync(() => {
-        if (client.session === undefined && this.#clients.get(id) === client) this.#clients.delete(id)
+        // A later session makes the time begin again.
+        if (client.sessions === sessions && this.#clients.get(id) === client) this.#clients.delete(id)
       })
       return Effect.asVoid(Effect.forkIn(Effect.delay(forget, this.#remembered), this.#scope))
     })

@@ -132,6 +132,7 @@ export const serve = Effect.fnUntraced(function* (
           protocol,
           version,
           gateway,
+          memory: remote.memory,
           heartbeat: Duration.toMillis(heartbeat),
           maxFrame,
           calls,

@@ -235,6 +235,7 @@ export const handled = {
       protocol: Schema.Finite,
       version: text,
       gateway: text,
+      memory: text,
       heartbeat: Schema.Finite,
       maxFrame: Schema.Finite,
       calls: Schema.Finite,
