@@ -46,13 +46,13 @@ export default defineConfig({
   test: {
     ...settings,
     sequence: { sequencer: LongestFirst },
-    // They need runtimes that are fetched for them, or take long: `vitest.{runtimes,dotnet,gateway,sanitizers}.config.ts`.
+    // They need runtimes that are fetched for them, or take long: `vitest.{cuts,dotnet,gateway,runtimes,sanitizers}.config.ts`.
     exclude: [
       ...configDefaults.exclude,
       "packages/native/test/{bun,deno,sanitizer}.test.ts",
       "packages/core/test/dotnet/judged.test.ts",
       "packages/native/test/dotnet/*.test.ts",
-      "packages/remote/test/twoProcesses/*.test.ts"
+      "packages/remote/test/{cuts,twoProcesses}/*.test.ts"
     ],
     projects: [
       { extends: true, test: { name: "shared", include: shared, exclude: ofWholeProcess, isolate: false } },

@@ -5,7 +5,8 @@ import * as Scope from "effect/Scope"
 import type { QueueProperties } from "../../mqrt/QueueProperties.ts"
 import type { Mqrt, QueueHandle } from "../../Mqrt.ts"
 import { Mqrt as MqrtService } from "../../Mqrt.ts"
-import type { MsmqError, Reason } from "../../MsmqError.ts"
+import type { Reason } from "../../MsmqError.ts"
+import { MsmqError } from "../../MsmqError.ts"
 import type { QueueName } from "../names/queueName.ts"
 import { nameOf } from "../names/queueName.ts"
 import { openQueue } from "../queues/opening.ts"
@@ -72,22 +73,30 @@ const openFrom = Effect.fnUntraced(function* (
   const error = operation.lift({ queue: pathName })
   const { label, transactional } = purpose
 
+  const next = openFrom(mqrt, operation, purpose, number + 1)
   const created = yield* Effect.matchEffect(mqrt.createQueue(newQueueOf(pathName, { label, transactional }), null), {
     onFailure: (failure) =>
       // An account that may not create queues may use one that exists.
-      Effect.mapBoth(mqrt.pathNameToFormatName(pathName), {
-        onFailure: () => error(failure),
+      Effect.match(mqrt.pathNameToFormatName(pathName), {
+        onFailure: (sought): string | undefined | MsmqError => {
+          const [creation, search] = [error(failure), error(sought)]
+          return creation.reason._tag === "QueueExists" || search.isRetryable ? search : creation
+        },
         onSuccess: () => undefined
       }),
     onSuccess: (formatName) => Effect.succeed(formatName)
   })
+  if (created instanceof MsmqError) {
+    // It was there a moment ago: the process that had it has just deleted it.
+    const isGone = created.reason._tag === "QueueNotFound" && number < mostQueues
+    return yield* isGone ? next : Effect.fail(created)
+  }
   const attempt = Effect.gen(function* () {
     const own = yield* openGiven(mqrt, operation, purpose, pathName, created)
     yield* Effect.mapError(mqrt.purgeQueue(own.handle.native), error)
     return own
   })
 
-  const next = openFrom(mqrt, operation, purpose, number + 1)
   return yield* Effect.matchEffect(orClose(attempt), {
     onFailure: (given) => (number < mostQueues && inUse.has(given.reason._tag) ? next : Effect.fail(given)),
     onSuccess: ({ close, value }) =>

@@ -1,6 +1,5 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import type { ReceivedProperties, TransactionArgument } from "../../mqrt/MessageProperties.ts"
 import * as AtOnce from "../../mqrt/AtOnce.ts"

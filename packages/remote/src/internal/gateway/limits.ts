@@ -3,7 +3,7 @@ import type { Client, Limits } from "../../GatewayPolicy.ts"
 
 type AllLimits = Required<{ readonly [Name in keyof Limits]-?: number }>
 
-/** Limits by default. */
+/** @testonly Limits by default. */
 export const usualLimits: AllLimits = {
   connections: 8,
   handles: 10_000,

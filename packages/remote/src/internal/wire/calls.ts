@@ -164,7 +164,7 @@ export type PlainName = keyof typeof plain
 /** `true` where two types are the same. */
 type Same<A, B> = [A, B] extends [B, A] ? true : false
 
-/** `true` for each function whose row has its argument and result types. A test of types holds that all are. */
+/** @testonly `true` for each function whose row has its argument and result types. A test of types holds that all are. */
 export type Fits = {
   readonly [Name in PlainName]: MqrtFunctions[Name] extends (
     ...given: infer Given
@@ -310,7 +310,7 @@ export const handled = {
 
 type HandledName = keyof typeof handled
 
-/** Calls that serve the functions with handles. A function of the seam that has none is an error of the compiler. */
+/** @testonly Calls that serve the functions with handles. A function of the seam that has none is an error of the compiler. */
 export const servedBy = {
   currentUserSid: ["currentUserSid"],
   getSecurityContext: ["getSecurityContext"],
