@@ -13,7 +13,7 @@ export class CuttingProxy {
   /** Number of connections that were made. */
   connections = 0
   readonly #server: Server
-  readonly #target: URL
+  #target: URL
   readonly #bytes: () => number
   readonly #sockets = new Set<Socket>()
   readonly #silent = new Set<Silent>()
@@ -54,6 +54,11 @@ export class CuttingProxy {
     for (const socket of this.#sockets) socket.resetAndDestroy()
   }
 
+  /** Brings the next connections to another gateway. */
+  turnTo(target: string): void {
+    this.#target = new URL(target)
+  }
+
   /** Lets nothing come from some sides any more, without a cut: what they say stays on its way. */
   silence(...sides: ReadonlyArray<Silent>): void {
     for (const side of sides) this.#silent.add(side)
@@ -82,7 +87,11 @@ export class CuttingProxy {
         to.destroy()
       })
       from.on("data", (data: Buffer) => {
-        if (this.#silent.has(side)) from.pause()
+        if (this.#silent.has(side)) {
+          from.pause()
+          from.unshift(data)
+          return
+        }
         if (data.length < left) {
           left -= data.length
           to.write(data)

@@ -187,14 +187,17 @@ export class Link {
         return Effect.catchTag(this.callIn(session, "outcomeOf", { key }), "Lost", () => Effect.suspend(() => ask))
       }
     )
-    const untilKnown: typeof ask = Effect.catchIf(
-      ask,
-      ({ gateway }) => gateway?.kind === "GatewayUnavailable",
-      () => Effect.suspend(() => untilKnown)
-    )
+    // A refusal of the question refuses nothing of the call, which may have had its effect.
+    const untilKnown = Effect.retry(ask, {
+      while: ({ gateway }) => gateway?.kind !== "GatewayOutcomeUnknown",
+      schedule: pauses
+    })
     return Effect.timeoutOrElse(untilKnown, {
       duration: this.#settings.outcomeWithin,
-      orElse: () => unknown(`the gateway could not be asked within ${Duration.format(this.#settings.outcomeWithin)}`)
+      orElse: () =>
+        unknown(
+          `the gateway could not be asked within ${Duration.format(this.#settings.outcomeWithin)}: ${this.#problem.detail}`
+        )
     })
   }
 
