@@ -28,6 +28,20 @@ afterAll(() => console.log([`cuts with SEED=${seed}:`, ...report].join("\n")))
 /** Returns the numbers that are in a list more than once, each as often as it is too much. */
 const repeated = (numbers: Numbers): Numbers => numbers.filter((number, index) => numbers.indexOf(number) !== index)
 
+/** Takes what is in a queue. */
+const remaining = (name: string) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const receiver = yield* MessageQueue.openReceiver(name)
+      const numbers: Numbers = []
+      for (;;) {
+        const message = yield* receiver.poll
+        if (Option.isNone(message)) return numbers
+        numbers.push(numberOf(message.value))
+      }
+    })
+  )
+
 /** Builds the client again where its first connection was cut before it was one. */
 const untilConnected =
   (isFirst: () => boolean) =>
@@ -74,17 +88,16 @@ describe("cuts", slow("It cuts connections many times."), () => {
             Effect.provide(cut, { local: true }),
             untilConnected(() => sent.length === 0)
           )
-
-          // What the cut connections held is back once their sessions have ended.
-          const rest = yield* MessageQueue.openReceiver(input)
-          for (;;) {
-            const message = yield* rest.receiveWithin("100 millis")
-            if (Option.isNone(message)) break
-            if (!got.includes(numberOf(message.value))) got.push(numberOf(message.value))
-          }
-          const held = yield* MessageQueue.openReceiver(`${input};gateway`)
-          assert.isTrue(Option.isNone(yield* held.poll), "the gateway holds a message that nobody waits for")
         }).pipe(Effect.scoped, Effect.provide(direct, { local: true }))
+
+        // What the cut connections held is back when nothing of them is open any more.
+        yield* gateway.expectNoLeaks
+        yield* Effect.gen(function* () {
+          for (const name of [input, output]) got.push(...(yield* remaining(name)))
+          for (const name of [`${input};gateway`, `${output};gateway`]) {
+            assert.deepStrictEqual(yield* remaining(name), [], `the gateway still holds messages in ${name}`)
+          }
+        }).pipe(Effect.provide(direct, { local: true }))
 
         const known = new Set(got)
         const lost = sent.filter((number) => !known.has(number))
@@ -93,6 +106,9 @@ describe("cuts", slow("It cuts connections many times."), () => {
           `  ${row.name}: ${proxy.cuts} cuts of ${proxy.connections} connections, ${sent.length} messages, ` +
             `${lost.length} lost, ${again.length} again`
         )
+        assert.isAtLeast(proxy.cuts, cuts, "too few connections were cut")
+        const foreign = got.filter((number) => !(number < sent.length))
+        assert.deepStrictEqual(foreign, [], "messages that nobody sent")
         assert.isAtMost(lost.length, row.lost * proxy.cuts, `lost: ${lost.join(", ")}`)
         assert.isAtMost(again.length, row.again * proxy.cuts, `came again: ${again.join(", ")}`)
         yield* gateway.expectNoLeaks
