@@ -1,7 +1,7 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
 import type { Mqrt } from "@effect-msmq/core/Mqrt"
 import { MqrtFailure, type QueueHandle } from "@effect-msmq/core/Mqrt"
-import type { ReadProperties, ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { ReadProperties, ReceivedProperties, TransactionArgument } from "@effect-msmq/core/mqrt/MessageProperties"
 import { leastRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -17,6 +17,8 @@ interface Waiter {
   readonly isPoll: boolean
   /** Way to take the message; `undefined`: as the line holds messages. */
   readonly take: Take | undefined
+  /** Way to hold a message that the line keeps; `undefined`: it takes none of those. */
+  readonly keep: ((message: ReceivedProperties) => Held) | undefined
   readonly held: Deferred.Deferred<Held, MqrtFailure>
 }
 
@@ -90,6 +92,20 @@ export class QueueLine {
     )
   }
 
+  /** Takes a message of a known lookup id out of its queue at once. `argument`: transaction argument of the backend. */
+  outright(argument: TransactionArgument): Take {
+    return (handle, lookupId, read) =>
+      Effect.map(
+        this.#mqrt.receiveMessageByLookupId(handle, lookupId, "receiveCurrent", { transaction: argument, read }),
+        (message) => this.losing(message)
+      )
+  }
+
+  /** Holds a message that is out of its queue already, and that is lost where the connection ends before the client has it. */
+  losing(message: ReceivedProperties): Held {
+    return { ...this.keeping(message), cut: Effect.void }
+  }
+
   /** Holds a message that is out of its queue already. */
   keeping(message: ReceivedProperties): Held {
     return {
@@ -105,16 +121,18 @@ export class QueueLine {
 
   /**
    * Waits for a message, and holds it. `timeout`: milliseconds; `null`: for ever. `take`: way to take the message, for one that is
-   * received in a transaction of the client. Fails as a receive that finds nothing.
+   * received in a transaction of the client or outright. `keep`: way to hold one that the line keeps. Fails as a receive that finds
+   * nothing.
    */
   receive(
     handle: QueueHandle,
     read: ReadProperties,
     timeout: number | null,
-    take: Take | undefined
+    take: Take | undefined,
+    keep: Waiter["keep"]
   ): Effect.Effect<Held, MqrtFailure> {
     return Effect.suspend(() => {
-      const waiter: Waiter = { handle, read, take, isPoll: timeout === 0, held: Deferred.makeUnsafe() }
+      const waiter: Waiter = { handle, read, take, keep, isPoll: timeout === 0, held: Deferred.makeUnsafe() }
       this.#waiters.add(waiter)
       this.#note()
       this.#serve()
@@ -192,11 +210,13 @@ export class QueueLine {
     return Effect.suspend(() => {
       const [first] = this.#waiters
       if (first === undefined) return Effect.void
-      const plain = [...this.#waiters].find(({ take }) => take === undefined)
       const [kept, ...rest] = this.#kept
-      if (kept !== undefined && plain !== undefined) {
-        this.#kept = rest
-        return this.#give(plain, this.keeping(kept))
+      if (kept !== undefined) {
+        for (const waiter of this.#waiters) {
+          if (waiter.keep === undefined) continue
+          this.#kept = rest
+          return this.#give(waiter, waiter.keep(kept))
+        }
       }
       const changed = Deferred.await(this.#changed)
       return Effect.matchEffect(this.#peek(first.handle, 0), {

@@ -252,7 +252,7 @@ export class Session {
             const offers = [...this.#tickets.values()]
             // The old connection may still bring a settlement, and another client hold the message by then.
             this.#tickets.clear()
-            return Effect.forEach(offers, ({ abandon }) => abandon, { discard: true })
+            return Effect.forEach(offers, ({ abandon, cut }) => cut ?? abandon, { discard: true })
           })
         ),
         Effect.andThen(this.handles.closeAll),

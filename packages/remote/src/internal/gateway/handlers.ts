@@ -258,22 +258,25 @@ export const handlersOf = (session: Session, hello: Handlers["hello"]): Handlers
           // The first attempt says whether the queue takes part in the transaction at all.
           const held =
             place === null && timeout !== 0
-              ? Effect.catchIf(receive(0), isTaken, () => line.receive(native, read, timeout, take))
+              ? Effect.catchIf(receive(0), isTaken, () => line.receive(native, read, timeout, take, undefined))
               : receive(timeout)
           return yield* session.waiting(key, "MQReceiveMessage", holding(held))
         }
         const receive = (action: "receive" | "peekCurrent", timeout: number | null, argument: TransactionArgument) =>
           mqrt.receiveMessage(native, { action, timeout, cursor: place, transaction: argument, read })
+        const lose = (message: ReceivedProperties) => line.losing(message)
+        const keep = (message: ReceivedProperties) => line.keeping(message)
+        if (outright && place === null && transaction === "none") {
+          const held = line.receive(native, read, timeout, line.outright(transaction), lose)
+          return yield* session.waiting(key, "MQReceiveMessage", holding(held))
+        }
         if (outright || (transaction !== "none" && !(yield* line.isTransactional))) {
-          const received = Effect.map(lift(receive("receive", timeout, transaction)), (message) => ({
-            ticket: 0,
-            message
-          }))
-          return yield* session.waiting(key, "MQReceiveMessage", received)
+          const held = Effect.map(receive("receive", timeout, transaction), outright ? lose : keep)
+          return yield* session.waiting(key, "MQReceiveMessage", holding(held))
         }
         const held =
           place === null
-            ? line.receive(native, read, timeout, undefined)
+            ? line.receive(native, read, timeout, undefined, keep)
             : Effect.andThen(
                 receive("peekCurrent", timeout, "none"),
                 line.takeAtCursor((argument) => receive("receive", 0, argument))
@@ -293,9 +296,10 @@ export const handlersOf = (session: Session, hello: Handlers["hello"]): Handlers
           const dooming = yield* dooms(session, transaction)
           return yield* holding(Effect.map(lookup(action, argument, read), dooming))
         }
-        if (outright) return { ticket: 0, message: yield* lift(lookup(action, argument, read)) }
-        const peek = peekActions[action] ?? "peekCurrent"
         const line = lines.of(opened.formatName)
+        if (outright)
+          return yield* holding(Effect.map(lookup(action, argument, read), (message) => line.losing(message)))
+        const peek = peekActions[action] ?? "peekCurrent"
         return yield* holding(
           Effect.flatMap(lookup(peek, "none", leastRead), (found) => line.take(native, found.lookupId, read))
         )
