@@ -240,6 +240,11 @@ export class Session {
     }).pipe(Effect.uninterruptible)
   }
 
+  /** Waits until the session has ended. */
+  get ended(): Effect.Effect<void> {
+    return Deferred.await(this.#ended)
+  }
+
   /** Ends the session: its calls, its offers and its handles, in this order. The second end waits for the first. */
   get end(): Effect.Effect<void> {
     return Effect.suspend(() => {
