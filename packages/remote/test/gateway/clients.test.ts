@@ -1,4 +1,4 @@
-/** What a gateway remembers of the programs that used it. */
+/** Memory of a gateway for the programs that used it. */
 import { assert, describe, it } from "@effect/vitest"
 import { Deferred, Duration, Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"

@@ -29,6 +29,9 @@ export interface Shared {
   readonly lines: QueueLines
 }
 
+/** Function that makes an effect interruptible again. */
+export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
 /** Most names of queues that are remembered as allowed. */
 const mostRemembered = 1000
 
@@ -130,18 +133,26 @@ export class Session {
 
   /** Runs a call that changes something, and notes what became of it, also where nobody waits for the answer any more. */
   keyed<A>(key: number, effect: Effect.Effect<A, WireFailure>): Effect.Effect<A, WireFailure> {
-    return this.keyedBatch(key, Effect.uninterruptible(effect))
+    return this.keyedBatch(key, () => effect)
   }
 
-  /** Runs a call as {@link keyed} does, which itself decides where it can be interrupted. */
-  keyedBatch<A>(key: number, effect: Effect.Effect<A, WireFailure>): Effect.Effect<A, WireFailure> {
-    return Effect.flatMap(
-      this.#begin(
-        key,
-        Effect.onExit(effect, (exit) => this.#note(key, exit))
-      ),
-      Fiber.join
+  /**
+   * Runs a call as {@link keyed} does, which can be interrupted only where it restores that: an interruption after it has had its effect
+   * must not keep its outcome from being noted.
+   */
+  keyedBatch<A>(
+    key: number,
+    effect: (restore: Restore) => Effect.Effect<A, WireFailure>
+  ): Effect.Effect<A, WireFailure> {
+    let own: Exit.Exit<A, WireFailure> | undefined
+    const noted = Effect.uninterruptibleMask((restore) =>
+      Effect.onExit(effect(restore), (exit) => {
+        own = exit
+        return this.#note(key, exit)
+      })
     )
+    // The fiber ends with the interruption, the call with what it did before.
+    return Effect.flatMap(this.#begin(key, noted), (fiber) => Effect.flatMap(Fiber.await(fiber), (exit) => own ?? exit))
   }
 
   /** Runs a call that waits, which the client may cancel. */

@@ -28,7 +28,7 @@ import { version } from "../version.ts"
 import type { Entry, HandleKind } from "./HandleTable.ts"
 import { type Held, isTaken, type Take } from "./Holding.ts"
 import { limitsOf } from "./limits.ts"
-import type { Session } from "./Session.ts"
+import type { Restore, Session } from "./Session.ts"
 
 /** Rights that openings of a queue need. */
 const accessRights: { readonly [Access: string]: QueueRight } = {
@@ -216,14 +216,15 @@ export const handlersOf = (session: Session, hello: Handlers["hello"]): Handlers
           securityContext: context === null ? null : (context.native as SecurityContextHandle)
         }
         // A cancelled batch ends early, and still tells what was accepted.
-        const send = Effect.uninterruptibleMask((restore) =>
-          mqrt.sendMessages(queue(opened), messages, parameters, restore)
-        )
-        const sent = Effect.map(send, ({ accepted, failure, messageIds }) => ({
-          accepted,
-          messageIds,
-          failure: failure === null ? null : toWire(failure)
-        }))
+        const sent = (restore: Restore) =>
+          Effect.map(
+            mqrt.sendMessages(queue(opened), messages, parameters, restore),
+            ({ accepted, failure, messageIds }) => ({
+              accepted,
+              messageIds,
+              failure: failure === null ? null : toWire(failure)
+            })
+          )
         return yield* session.keyedBatch(key, sent)
       }),
 
