@@ -605,7 +605,10 @@ export type Reason =
  * @since 0.1.0
  */
 export interface Progress {
-  /** Number of messages that Message Queuing accepted: the first ones, in order, each once. */
+  /**
+   * Number of messages that Message Queuing accepted: the first ones, in order, each once. With the reason `GatewayOutcomeUnknown` those
+   * after them may have been accepted, too.
+   */
   readonly accepted: number
 }
 
@@ -779,9 +782,12 @@ const describe = (reason: Reason): string =>
       ].join(" ")
     : (sentences[reason._tag] as (reason: Reason) => string)(reason)
 
-const acceptance = (accepted: number): string => {
-  if (accepted === 0) return "No message was accepted."
-  return accepted === 1 ? "The first message was accepted." : `The first ${accepted} messages were accepted, in order.`
+const acceptance = (accepted: number, reason: Reason): string => {
+  const isKnown = reason._tag !== "GatewayOutcomeUnknown"
+  if (accepted === 0) return isKnown ? "No message was accepted." : "No message is known to be accepted."
+  const first =
+    accepted === 1 ? "The first message was accepted" : `The first ${accepted} messages were accepted, in order`
+  return isKnown ? `${first}.` : `${first}; it is not known whether any after ${accepted === 1 ? "it" : "them"} were.`
 }
 
 /**
@@ -832,7 +838,7 @@ export class MsmqError extends Data.TaggedError("MsmqError")<{
     const again = this.#again === undefined ? "" : ` The same call may succeed later: ${this.#again}.`
     const said = printableLines(`${this.operation}${on}${at}${message}: ${describe(this.reason)}${again}`)
     if (this.progress === undefined) return said
-    return `${said}${said.endsWith(".") ? "" : "."} ${acceptance(this.progress.accepted)}`
+    return `${said}${said.endsWith(".") ? "" : "."} ${acceptance(this.progress.accepted, this.reason)}`
   }
 
   /**

@@ -55,6 +55,9 @@ describe("a client that", slow("It starts a program, and waits for heartbeats.")
               )
               const { label } = yield* receiver.receive
               assert.strictEqual(label, "order 1")
+              // The one that the dead client was given, or would have been.
+              const waiting = yield* MessageQueue.openReceiver(".\\private$\\waited")
+              assert.strictEqual((yield* waiting.receive).label, "for nobody")
               // Three heartbeats are 0.6 s; a busy machine may take longer.
               assert.isBelow(performance.now() - died, 8000)
             }).pipe(Effect.scoped, Effect.provide(RemoteMqrt.layer({ url }), { local: true })),

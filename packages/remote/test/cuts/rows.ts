@@ -232,6 +232,28 @@ export const rows: ReadonlyArray<Row> = [
     )
   },
   {
+    name: "sends, each in a transaction of its own",
+    transactional: true,
+    receives: false,
+    lost: 0,
+    again: 0,
+    use: sendsBy((sender, numbers) =>
+      Effect.forEach(
+        numbers,
+        (number) => persistent(sender.send(messageOf(number), { transaction: "singleMessage" })),
+        { discard: true }
+      )
+    )
+  },
+  {
+    name: "sends of a batch",
+    transactional: false,
+    receives: false,
+    lost: 0,
+    again: 0,
+    use: sendsBy((sender, numbers) => sendRest((messages) => sender.sendAll(messages), numbers.map(messageOf)))
+  },
+  {
     name: "sends of a batch, signed by a security context",
     transactional: false,
     receives: false,

@@ -1,5 +1,5 @@
 /**
- * A gateway in a process of its own, over a backend whose handles are in a ledger: `node ledgerGateway.ts [BACKEND]`. Tells its
+ * A gateway in a process of its own, over a backend whose handles are in a ledger: `PORT=... node ledgerGateway.ts [BACKEND]`. Tells its
  * address when it listens, and whenever it is asked, what is open or was used wrongly since it was asked last. Ends when its parent
  * disconnects.
  */
@@ -10,7 +10,7 @@ import { backendOf } from "./backend.ts"
 import type { Answer } from "../support/LedgerGateway.ts"
 
 const backend = HandleLedger.layer(await backendOf(process.argv[2]))
-const gateway = MqrtGateway.layer({ policy: GatewayPolicy.unprotected })
+const gateway = MqrtGateway.layer({ policy: GatewayPolicy.unprotected, port: Number(process.env["PORT"] ?? 0) })
 const runtime = ManagedRuntime.make(Layer.provideMerge(gateway, backend).pipe(Layer.provide(Logger.layer([]))))
 
 const answer = (value: Answer): void => void process.send?.(value)

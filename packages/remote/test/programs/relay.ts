@@ -3,7 +3,8 @@ import { GatewayPolicy, MqrtGateway, RemoteMqrt } from "@effect-msmq/remote"
 import { Effect, Layer, Logger, ManagedRuntime } from "effect"
 
 const { PORT = "0", TARGET = "" } = process.env
-const gateway = MqrtGateway.layer({ policy: GatewayPolicy.unprotected, port: Number(PORT) })
+// The other gateway has messages in subqueues of the usual name.
+const gateway = MqrtGateway.layer({ policy: GatewayPolicy.unprotected, port: Number(PORT), subqueue: "relay" })
 const runtime = ManagedRuntime.make(
   gateway.pipe(Layer.provide(RemoteMqrt.layer({ url: TARGET })), Layer.provide(Logger.layer([])))
 )

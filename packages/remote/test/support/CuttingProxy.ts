@@ -6,6 +6,12 @@ import { type AddressInfo, createConnection, createServer, type Server, type Soc
 /** Side that a connection lets nothing come from. */
 export type Silent = "client" | "gateway"
 
+/** End of a connection: after a number of bytes that came from one of its sides. */
+export interface Cut {
+  readonly from: Silent
+  readonly bytes: number
+}
+
 /** Proxy in front of a gateway. */
 export class CuttingProxy {
   /** Number of connections that were cut after the number of bytes that they had. */
@@ -13,23 +19,26 @@ export class CuttingProxy {
   /** Number of connections that were made. */
   connections = 0
   readonly #server: Server
-  readonly #target: URL
-  readonly #bytes: () => number
+  #target: URL
+  readonly #next: () => Cut
   readonly #sockets = new Set<Socket>()
   readonly #silent = new Set<Silent>()
 
-  /** `bytes`: returns the number of bytes after which the next connection is cut; `Infinity`: never. */
-  constructor(target: string, bytes: () => number) {
+  /** `next`: returns where the next connection is cut; after `Infinity` bytes: never. */
+  constructor(target: string, next: () => Cut) {
     this.#target = new URL(target)
-    this.#bytes = bytes
+    this.#next = next
     this.#server = createServer((client) => this.#connect(client))
   }
 
   /** Makes a proxy, which ends with the scope. */
-  static make(target: string, bytes: () => number = () => Infinity): Effect.Effect<CuttingProxy, never, Scope.Scope> {
+  static make(
+    target: string,
+    next: () => Cut = () => ({ from: "client", bytes: Infinity })
+  ): Effect.Effect<CuttingProxy, never, Scope.Scope> {
     return Effect.acquireRelease(
       Effect.promise(async () => {
-        const proxy = new CuttingProxy(target, bytes)
+        const proxy = new CuttingProxy(target, next)
         proxy.#server.listen(0, "127.0.0.1")
         await once(proxy.#server, "listening")
         return proxy
@@ -54,6 +63,11 @@ export class CuttingProxy {
     for (const socket of this.#sockets) socket.resetAndDestroy()
   }
 
+  /** Brings the next connections to another gateway. */
+  turnTo(target: string): void {
+    this.#target = new URL(target)
+  }
+
   /** Lets nothing come from some sides any more, without a cut: what they say stays on its way. */
   silence(...sides: ReadonlyArray<Silent>): void {
     for (const side of sides) this.#silent.add(side)
@@ -68,7 +82,8 @@ export class CuttingProxy {
   #connect(client: Socket): void {
     this.connections++
     const gateway = createConnection(Number(this.#target.port), this.#target.hostname)
-    let left = this.#bytes()
+    const cut = this.#next()
+    let left = cut.bytes
     const ends: ReadonlyArray<readonly [Silent, Socket, Socket]> = [
       ["client", client, gateway],
       ["gateway", gateway, client]
@@ -87,14 +102,14 @@ export class CuttingProxy {
           from.unshift(data)
           return
         }
-        if (data.length < left) {
-          left -= data.length
+        if (side !== cut.from || data.length < left) {
+          if (side === cut.from) left -= data.length
           to.write(data)
           return
         }
         // A part of the last frame arrives.
         to.write(data.subarray(0, left), () => to.resetAndDestroy())
-        if (left !== 0 || data.length > 0) this.cuts++
+        if (left > 0) this.cuts++
         left = 0
         from.resetAndDestroy()
       })

@@ -28,8 +28,8 @@ export interface Session {
   readonly call: Caller
   /** Identity of the gateway's process. */
   readonly gateway: string
-  /** Identity of what the gateway remembers of the calls of this program. */
-  readonly record: string
+  /** Identity of what the gateway remembers of this program: another one remembers none of the calls before. */
+  readonly memory: string
   /** Room for its calls. */
   readonly credit: Credit
   /** Largest frame that the gateway takes, in bytes. */
@@ -183,22 +183,21 @@ export class Link {
       this.connected(functionName),
       (session) => {
         if (session.gateway !== lost.gateway) return unknown("the gateway ended before it answered")
-        if (session.record !== lost.record) {
-          return unknown(
-            "the connection came back after the time for which the gateway remembers calls (rememberedFor)"
-          )
-        }
+        if (session.memory !== lost.memory) return unknown("the gateway has forgotten the calls of this program by now")
         return Effect.catchTag(this.callIn(session, "outcomeOf", { key }), "Lost", () => Effect.suspend(() => ask))
       }
     )
-    const untilKnown: typeof ask = Effect.catchIf(
-      ask,
-      ({ gateway }) => gateway?.kind === "GatewayUnavailable",
-      () => Effect.suspend(() => untilKnown)
-    )
+    // A refusal of the question refuses nothing of the call, which may have had its effect.
+    const untilKnown = Effect.retry(ask, {
+      while: ({ gateway }) => gateway?.kind !== "GatewayOutcomeUnknown",
+      schedule: pauses
+    })
     return Effect.timeoutOrElse(untilKnown, {
       duration: this.#settings.outcomeWithin,
-      orElse: () => unknown(`the gateway could not be asked within ${Duration.format(this.#settings.outcomeWithin)}`)
+      orElse: () =>
+        unknown(
+          `the gateway could not be asked within ${Duration.format(this.#settings.outcomeWithin)}: ${this.#problem.detail}`
+        )
     })
   }
 
@@ -263,7 +262,7 @@ export class Link {
         loss,
         hold: () => () => {},
         gateway: "",
-        record: "",
+        memory: "",
         maxFrame: 0,
         credit: new Credit(1, 1)
       }
@@ -273,15 +272,8 @@ export class Link {
         return Effect.fail(this.problem("hello", kind, detail))
       })
       const credit = new Credit(said.calls, said.callBytes)
-      const session: Session = {
-        call,
-        loss,
-        hold,
-        credit,
-        gateway: said.gateway,
-        record: said.record,
-        maxFrame: said.maxFrame
-      }
+      const { gateway, maxFrame, memory } = said
+      const session: Session = { call, loss, hold, credit, gateway, memory, maxFrame }
       yield* Effect.forkScoped(this.#beat(session, said.heartbeat, lose))
       this.#session = session
       const waiting = this.#connected

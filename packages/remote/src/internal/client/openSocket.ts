@@ -34,6 +34,7 @@ export interface OpenSocket {
 
 /** Connection of a socket, which may keep the process alive. */
 interface Connection {
+  readonly destroyed: boolean
   ref(): unknown
   unref(): unknown
 }
@@ -70,8 +71,11 @@ class Notes {
   }
 
   #apply(): void {
-    if (this.#holders > 0) this.#connection?.ref()
-    else this.#connection?.unref()
+    const connection = this.#connection
+    // One that has ended keeps nothing alive; Node would wait for it to connect.
+    if (connection === undefined || connection.destroyed) return
+    if (this.#holders > 0) connection.ref()
+    else connection.unref()
   }
 }
 

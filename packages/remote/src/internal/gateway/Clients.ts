@@ -23,11 +23,15 @@ const mostRemembered = 10_000
 export class RemoteClient {
   /** Name of the client in the policy. */
   readonly name: string
-  /** Number of what is remembered of its calls: a program that comes back too late has another one. */
-  readonly record = randomUUID()
+  /** Identity of what is remembered: a program that was forgotten gets another, as after a restart of the gateway. */
+  readonly memory = randomUUID()
   readonly #outcomes = new Map<number, CallExit>()
   /** Session that is open. */
   session: Endable | undefined = undefined
+  /** Sessions whose effects may not all be known yet. */
+  readonly ending = new Set<Endable>()
+  /** Number of sessions that it has had. */
+  sessions = 0
 
   constructor(name: string) {
     this.name = name
@@ -62,7 +66,7 @@ export class Clients {
   }
 
   /**
-   * Begins a session of a program. Its older session is ended first, so that what it knows of its calls stays true. `id`: number of
+   * Begins a session of a program. Its older sessions are ended first, so that what it knows of its calls stays true. `id`: number of
    * the program. Returns `undefined` where the program is another client's.
    */
   begin(id: string, name: string, session: Endable): Effect.Effect<RemoteClient | undefined> {
@@ -73,9 +77,16 @@ export class Clients {
       this.#clients.delete(id)
       this.#clients.set(id, client)
       this.#forgetSome()
-      const older = client.session
+      if (client.session !== undefined) client.ending.add(client.session)
       client.session = session
-      return Effect.as(older === undefined ? Effect.void : older.end, client)
+      client.sessions++
+      // The session before this one may itself have been cut off while it waited for an earlier one.
+      const end = (older: Endable) =>
+        Effect.andThen(
+          older.end,
+          Effect.sync(() => client.ending.delete(older))
+        )
+      return Effect.as(Effect.forEach([...client.ending], end, { concurrency: "unbounded", discard: true }), client)
     })
   }
 
@@ -85,8 +96,10 @@ export class Clients {
       const client = this.#clients.get(id)
       if (client === undefined || client.session !== session) return Effect.void
       client.session = undefined
+      const { sessions } = client
       const forget = Effect.sync(() => {
-        if (client.session === undefined && this.#clients.get(id) === client) this.#clients.delete(id)
+        // A later session makes the time begin again.
+        if (client.sessions === sessions && this.#clients.get(id) === client) this.#clients.delete(id)
       })
       return Effect.asVoid(Effect.forkIn(Effect.delay(forget, this.#remembered), this.#scope))
     })

@@ -6,6 +6,7 @@ import type { ReadProperties, ReceivedProperties } from "@effect-msmq/core/mqrt/
 import { leastRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import * as Semaphore from "effect/Semaphore"
 
 /** Message that is out of its queue for one client, until the client has it or gives it back. */
 export interface Held {
@@ -14,6 +15,8 @@ export interface Held {
   readonly complete: Effect.Effect<void, MqrtFailure>
   /** Puts the message back. */
   readonly abandon: Effect.Effect<void>
+  /** Ends the hold where the connection ended, so that the client may have it or not; left out: puts the message back. */
+  readonly cut?: Effect.Effect<void>
 }
 
 /** Way to take a message out of a queue and to hold it. */
@@ -68,6 +71,10 @@ export class HoldingSubqueue {
   readonly #queue: string
   readonly #subqueue: string
   #places: Places | undefined
+  readonly #opening = Semaphore.makeUnsafe(1)
+  /** Number of messages that are held. */
+  #count = 0
+  #isClosed = false
 
   /** `queue`: direct name of the whole queue. `subqueue`: name of the gateway's subqueue. */
   constructor(mqrt: Mqrt["Service"], queue: string, subqueue: string) {
@@ -85,13 +92,19 @@ export class HoldingSubqueue {
           transaction: "none",
           read
         })
-        const { back, held } = yield* this.#moved(handle, lookupId)
+        this.#count++
+        yield* Effect.onError(
+          this.#through(({ intoHeld }) => mqrt.moveMessage(handle, intoHeld, lookupId, "none")),
+          () => this.#settled
+        )
+        const remove = this.#through(({ held }) =>
+          mqrt.receiveMessageByLookupId(held, lookupId, "receiveCurrent", { transaction: "none", read: leastRead })
+        )
+        const putBack = this.#through(({ back, held }) => mqrt.moveMessage(held, back, lookupId, "none"))
         return {
           message,
-          complete: Effect.asVoid(
-            mqrt.receiveMessageByLookupId(held, lookupId, "receiveCurrent", { transaction: "none", read: leastRead })
-          ),
-          abandon: Effect.ignore(mqrt.moveMessage(held, back, lookupId, "none"))
+          complete: Effect.asVoid(Effect.ensuring(remove, this.#settled)),
+          abandon: Effect.ensuring(Effect.ignore(putBack), this.#settled)
         }
       })
     )
@@ -114,27 +127,48 @@ export class HoldingSubqueue {
     })
   }
 
-  /** Closes the handles. */
+  /** Closes the handles, as soon as no message is held any more. */
   get close(): Effect.Effect<void> {
     return Effect.suspend(() => {
-      const places = this.#places
-      this.#places = undefined
-      if (places === undefined) return Effect.void
-      return Effect.forEach([places.intoHeld, places.held, places.back], (handle) =>
-        Effect.ignore(this.#mqrt.closeQueue(handle))
-      )
-    }).pipe(Effect.asVoid)
+      this.#isClosed = true
+      return this.#closeUnused
+    })
   }
 
-  #moved(handle: QueueHandle, lookupId: bigint): Effect.Effect<Places, MqrtFailure> {
-    const move = Effect.flatMap(this.#open, (places) =>
-      Effect.as(this.#mqrt.moveMessage(handle, places.intoHeld, lookupId, "none"), places)
+  get #settled(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.#count--
+      return this.#closeUnused
+    })
+  }
+
+  get #closeUnused(): Effect.Effect<void> {
+    return Effect.suspend(() =>
+      this.#isClosed && this.#count === 0 && this.#places !== undefined ? this.#closePlaces(this.#places) : Effect.void
     )
-    // The queue may have been deleted and created again, or the service restarted.
-    return Effect.catchIf(
-      move,
-      (failure) => !isTaken(failure),
-      () => Effect.andThen(this.close, move)
+  }
+
+  /** Closes handles, unless others have taken their place already. */
+  #closePlaces(places: Places): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (this.#places !== places) return Effect.void
+      this.#places = undefined
+      return Effect.forEach(
+        [places.intoHeld, places.held, places.back],
+        (handle) => Effect.ignore(this.#mqrt.closeQueue(handle)),
+        { discard: true }
+      )
+    })
+  }
+
+  /** Uses the handles, and new ones where the queue was deleted and created again, or the service restarted. */
+  #through<A>(use: (places: Places) => Effect.Effect<A, MqrtFailure>): Effect.Effect<A, MqrtFailure> {
+    return Effect.flatMap(this.#open, (places) =>
+      Effect.catchIf(
+        use(places),
+        (failure) => !isTaken(failure),
+        () => Effect.andThen(this.#closePlaces(places), Effect.flatMap(this.#open, use))
+      )
     )
   }
 
@@ -142,7 +176,7 @@ export class HoldingSubqueue {
     return Effect.suspend(() => {
       if (this.#places !== undefined) return Effect.succeed(this.#places)
       const name = `${this.#queue};${this.#subqueue}`
-      const { mqrt } = { mqrt: this.#mqrt }
+      const mqrt = this.#mqrt
       const open = (formatName: string, access: "move" | "receive") => mqrt.openQueue(formatName, access, "denyNone")
       const closing = (handle: QueueHandle) => Effect.ignore(mqrt.closeQueue(handle))
       return Effect.gen({ self: this }, function* () {
@@ -153,7 +187,7 @@ export class HoldingSubqueue {
         )
         return (this.#places = { intoHeld, held, back })
       })
-    }).pipe(Effect.uninterruptible)
+    }).pipe(this.#opening.withPermit, Effect.uninterruptible)
   }
 }
 
