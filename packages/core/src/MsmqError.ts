@@ -785,7 +785,8 @@ const describe = (reason: Reason): string =>
 const acceptance = (accepted: number, reason: Reason): string => {
   const isKnown = reason._tag !== "GatewayOutcomeUnknown"
   if (accepted === 0) return isKnown ? "No message was accepted." : "No message is known to be accepted."
-  const first = accepted === 1 ? "The first message was accepted" : `The first ${accepted} messages were accepted, in order`
+  const first =
+    accepted === 1 ? "The first message was accepted" : `The first ${accepted} messages were accepted, in order`
   return isKnown ? `${first}.` : `${first}; it is not known whether any after ${accepted === 1 ? "it" : "them"} were.`
 }
 

@@ -24,24 +24,25 @@ const sentWithoutAnswer = Effect.fnUntraced(function* (url: string, turnTo: stri
     return yield* Effect.flip(Fiber.join(sending))
   }).pipe(
     Effect.scoped,
-    Effect.provide(
-      clientAt(proxy.url, administration, { connectWithin: "200 millis", outcomeWithin: "1 second" }),
-      { local: true }
-    )
+    Effect.provide(clientAt(proxy.url, administration, { connectWithin: "200 millis", outcomeWithin: "1 second" }), {
+      local: true
+    })
   )
 }, Effect.scoped)
 
 describe("a send whose answer was cut off", () => {
   it.live("is in doubt, and not refused, where the gateway does not let its client in any more", () =>
     withGateway({ policy: clientWith({}) }, (url) =>
-      withGateway({ policy: { clients: [{ name: "other", token: Redacted.make("2f1d6c1e-5d0b-4c57-8d2a") }] } }, (other) =>
-        Effect.gen(function* () {
-          const error = yield* sentWithoutAnswer(url, other)
-          assert.strictEqual(error.reason._tag, "GatewayOutcomeUnknown", error.message)
-          assert.match(error.message, /could not be asked within 1s: it knows no client with this token/)
-          assert.match(error.message, /No message is known to be accepted\.$/)
-          assert.isFalse(error.isRetryable)
-        }).pipe(Effect.provide(RemoteMqrt.layer({ url, token: administration }), { local: true }))
+      withGateway(
+        { policy: { clients: [{ name: "other", token: Redacted.make("2f1d6c1e-5d0b-4c57-8d2a") }] } },
+        (other) =>
+          Effect.gen(function* () {
+            const error = yield* sentWithoutAnswer(url, other)
+            assert.strictEqual(error.reason._tag, "GatewayOutcomeUnknown", error.message)
+            assert.match(error.message, /could not be asked within 1s: it knows no client with this token/)
+            assert.match(error.message, /No message is known to be accepted\.$/)
+            assert.isFalse(error.isRetryable)
+          }).pipe(Effect.provide(RemoteMqrt.layer({ url, token: administration }), { local: true }))
       )
     )
   )

@@ -88,7 +88,8 @@ describe("cuts", slow("It cuts connections many times."), () => {
               }
               const had = yield* Effect.timeoutOrElse(Effect.scoped(row.use({ input, output, numbers })), {
                 duration: batchWithin,
-                orElse: () => Effect.die(`messages ${numbers[0]} to ${numbers.at(-1)} did not come within ${batchWithin}`)
+                orElse: () =>
+                  Effect.die(`messages ${numbers[0]} to ${numbers.at(-1)} did not come within ${batchWithin}`)
               })
               if (had !== undefined) got.push(...had)
               for (;;) {

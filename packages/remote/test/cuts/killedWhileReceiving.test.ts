@@ -35,13 +35,21 @@ interface Kind {
 }
 
 const kinds: ReadonlyArray<Kind> = [
-  { name: "from a plain queue loses none, and a kill makes one come again at most", transactional: false, moves: false },
+  {
+    name: "from a plain queue loses none, and a kill makes one come again at most",
+    transactional: false,
+    moves: false
+  },
   {
     name: "from a transactional queue loses none, and a kill makes one come again at most",
     transactional: true,
     moves: false
   },
-  { name: "in transactions that send on has each message once, and only commits in doubt", transactional: true, moves: true }
+  {
+    name: "in transactions that send on has each message once, and only commits in doubt",
+    transactional: true,
+    moves: true
+  }
 ]
 
 describe("receiving through a gateway that is killed", slow("It starts a gateway after each kill."), () => {
@@ -70,7 +78,11 @@ describe("receiving through a gateway that is killed", slow("It starts a gateway
               Effect.retry({ while: ({ isRetryable }) => isRetryable }),
               Effect.catchIf(
                 ({ reason }) => moves && reason._tag === "GatewayOutcomeUnknown",
-                () => Effect.as(Effect.sync(() => state.inDoubt++), undefined)
+                () =>
+                  Effect.as(
+                    Effect.sync(() => state.inDoubt++),
+                    undefined
+                  )
               )
             )
             if (message === undefined) continue
@@ -78,11 +90,7 @@ describe("receiving through a gateway that is killed", slow("It starts a gateway
             state.handled++
             if (!moves) got.push(numberOf(message.value))
           }
-        }).pipe(
-          Effect.scoped,
-          Effect.retry({ while: ({ isRetryable }) => isRetryable }),
-          Effect.provideContext(client)
-        )
+        }).pipe(Effect.scoped, Effect.retry({ while: ({ isRetryable }) => isRetryable }), Effect.provideContext(client))
 
         const killing = Effect.gen(function* () {
           let running = child
@@ -114,7 +122,8 @@ describe("receiving through a gateway that is killed", slow("It starts a gateway
         yield* start("0")
         yield* Effect.gen(function* () {
           for (const queue of [input, output]) got.push(...(yield* remaining(queue)))
-          for (const queue of [`${input};relay`, `${input};gateway`]) assert.deepStrictEqual(yield* remaining(queue), [])
+          for (const queue of [`${input};relay`, `${input};gateway`])
+            assert.deepStrictEqual(yield* remaining(queue), [])
         }).pipe(Effect.provide(direct, { local: true }))
 
         const known = new Set(got)

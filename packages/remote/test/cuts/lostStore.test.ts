@@ -5,7 +5,7 @@
 import { MessageQueue, type MsmqError } from "@effect-msmq/core"
 import { RemoteMqrt } from "@effect-msmq/remote"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Random } from "effect"
+import { Effect, Fiber, Layer, Random } from "effect"
 import { slow } from "../../../core/test/support/slow.ts"
 import { childProgram, kill } from "../support/childProgram.ts"
 
@@ -45,18 +45,28 @@ describe("a client whose gateway is killed with all queues", slow("It starts a g
       yield* create.pipe(Effect.provideContext(client))
       const sending = Effect.scoped(
         Effect.flatMap(MessageQueue.openSender(orders), (sender) =>
-          Effect.forever(Effect.andThen(sender.send({ label: "order" }), Effect.sync(() => counts.sent++)))
+          Effect.forever(
+            Effect.andThen(
+              sender.send({ label: "order" }),
+              Effect.sync(() => counts.sent++)
+            )
+          )
         )
       )
       const receiving = Effect.scoped(
         Effect.flatMap(MessageQueue.openReceiver(orders), (receiver) =>
-          Effect.forever(Effect.andThen(receiver.receive, Effect.sync(() => counts.received++)))
+          Effect.forever(
+            Effect.andThen(
+              receiver.receive,
+              Effect.sync(() => counts.received++)
+            )
+          )
         )
       )
-      yield* Effect.forkScoped(Effect.provideContext(forever(sending, create), client))
-      yield* Effect.forkScoped(Effect.provideContext(forever(receiving, Effect.sleep("5 millis")), client))
+      const loops = [forever(sending, create), forever(receiving, Effect.sleep("5 millis"))]
+      const running = yield* Effect.forEach(loops, (loop) => Effect.forkChild(Effect.provideContext(loop, client)))
 
-      let running = child
+      let gateway = child
       for (let count = 0; count <= kills; count++) {
         // Both go on after each kill.
         const before = { ...counts }
@@ -65,9 +75,11 @@ describe("a client whose gateway is killed with all queues", slow("It starts a g
         )
         if (count === kills) break
         yield* Effect.sleep(Math.floor((yield* Random.next) * 30))
-        yield* kill(running)
-        running = (yield* start(new URL(url).port)).child
+        yield* kill(gateway)
+        gateway = (yield* start(new URL(url).port)).child
       }
+      // A send that is interrupted waits for its outcome, which a gateway that runs can tell.
+      yield* Fiber.interruptAll(running)
       console.log(`${kills} kills with SEED=${seed}:`, counts, Object.fromEntries(reasons))
       assert.deepStrictEqual(
         [...reasons.keys()].filter((name) => !expected.has(name)),

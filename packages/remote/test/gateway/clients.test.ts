@@ -1,4 +1,4 @@
-/** What a gateway remembers of the programs that used it. */
+/** Memory of a gateway of the programs that used it. */
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Exit } from "effect"
 import { TestClock } from "effect/testing"

@@ -257,7 +257,15 @@ export class Link {
       const call = client as unknown as Caller
       yield* Effect.addFinalizer(() => lose("the layer is closed"))
       // Who waits for the connection keeps the process alive.
-      const provisional = { call, loss, hold: () => () => {}, gateway: "", memory: "", maxFrame: 0, credit: new Credit(1, 1) }
+      const provisional = {
+        call,
+        loss,
+        hold: () => () => {},
+        gateway: "",
+        memory: "",
+        maxFrame: 0,
+        credit: new Credit(1, 1)
+      }
       const hello = this.callIn(provisional, "hello", { protocol, version, client: this.#program })
       const said = yield* Effect.catchTag(hello, "Lost", (lost) => {
         const { detail, kind } = problem() ?? { kind: "GatewayUnavailable", detail: lost.detail }
