@@ -4,6 +4,7 @@ import { consuming } from "./rooms/consuming.ts"
 import { contexts } from "./rooms/contexts.ts"
 import { eventLoop } from "./rooms/eventLoop.ts"
 import { footprint } from "./rooms/footprint.ts"
+import { gateway } from "./rooms/gateway.ts"
 import { growths } from "./rooms/growth.ts"
 import { promises } from "./rooms/promises.ts"
 import { receives } from "./rooms/receives.ts"
@@ -25,5 +26,6 @@ export const rooms: ReadonlyArray<Room> = [
   footprint,
   waiting,
   growths,
+  gateway,
   startUp
 ]

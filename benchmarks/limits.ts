@@ -95,6 +95,15 @@ export const limits: Limits = {
       constant
     )
   },
+  gateway: {
+    "sendAll, messages a second": { limit: 30_000, goal: 40_000 },
+    // Milliseconds.
+    receive: { limit: 1.5, goal: 0.5 },
+    "messages, messages a second": { goal: 2000 },
+    // Bytes at the gateway.
+    "memory of a connection": { limit: 256 * 1024, goal: 128 * 1024 },
+    "memory of a wait": { limit: 8192, goal: 4096 }
+  },
   startUp: {
     // Microseconds.
     "create, send, receive, in memory": { goal: 300 },

@@ -5,11 +5,18 @@
  */
 import { createHash, timingSafeEqual } from "node:crypto"
 import * as Redacted from "effect/Redacted"
-import { machineRights, queueRights, usualMachineRights } from "./internal/rights.ts"
+import { machineRights, queueRights } from "./internal/rights.ts"
 
 /**
- * Right on a queue. `"manage"`: create, delete and change it, and pause it. `"security"`: read and change its access list. Who may
- * receive may also peek.
+ * Right on a queue. Who has any of them may see the queue's properties and its state.
+ *
+ * - `"send"`: send messages to it. The admin queue and the dead-letter queue of a message, which the queue manager sends to, need
+ *   it too; the response queue does not, since it is only a name for the receiver
+ * - `"receive"`: take, reject and move messages, and peek
+ * - `"peek"`: look at messages, which stay in the queue
+ * - `"purge"`: remove all messages
+ * - `"manage"`: create, delete and change it, and pause it; together with `"receive"` or `"peek"` open it as an administrator
+ * - `"security"`: read and change its access list, also when it is created
  *
  * @category models
  * @since 0.1.0
@@ -20,16 +27,26 @@ export type QueueRight = "send" | "receive" | "peek" | "purge" | "manage" | "sec
  * Right on the gateway's computer.
  *
  * - `"sign"`: get security contexts, which sign as the gateway's account
+ * - `"impersonate"`: get security contexts of other accounts, by their names and passwords, which the gateway's computer checks
  * - `"directory"`: look for public queues
- * - `"look"`: see what queues there are
+ * - `"look"`: see what queues there are, also those on which the client has no right
  * - `"manage"`: connect and disconnect the computer
  * - `"security"`: look accounts up
  * - `"certificates"`: register certificates, and read the stores
+ * - `"otherComputers"`: ask other computers for their properties and their state, and manage them with the rights for that
  *
  * @category models
  * @since 0.1.0
  */
-export type MachineRight = "sign" | "directory" | "look" | "manage" | "security" | "certificates"
+export type MachineRight =
+  | "sign"
+  | "impersonate"
+  | "directory"
+  | "look"
+  | "manage"
+  | "security"
+  | "certificates"
+  | "otherComputers"
 
 /**
  * Rule that gives a client rights on queues.
@@ -39,8 +56,10 @@ export type MachineRight = "sign" | "directory" | "look" | "manage" | "security"
  */
 export interface QueueRule {
   /**
-   * Names of queues, such as `".\\private$\\orders"`; `*` stands for any characters. A computer other than `.` is written as in the
-   * path name. Names are compared after the gateway has resolved them, and without regard to case.
+   * Path names of queues, such as `".\\private$\\orders"`; `*` stands for any characters, and `"*"` for every name. The gateway's
+   * computer is `.` or its name; another one is written as in the names that clients use. Names are compared without regard to case,
+   * and after the gateway has resolved them: a client may use any name of the queue. `".\\system$;deadletter"`: a queue that every
+   * computer has. `"MULTICAST=234.1.1.1:8001"` and `"DL=..."`: names without a queue.
    */
   readonly queues: ReadonlyArray<string>
   /** Rights on these queues, and on their subqueues and journals. */
@@ -168,41 +187,4 @@ export const clientOf = (policy: GatewayPolicy, { certificate, token }: Proof): 
     }
   }
   return found ?? (token === undefined && certificate === undefined ? policy.anybody : undefined)
-}
-
-const patternOf = (pattern: string): RegExp =>
-  new RegExp(
-    `^${pattern
-      .toLowerCase()
-      .replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&")
-      .replaceAll("*", ".*")}$`,
-    "s"
-  )
-
-/** @internal Rights of a client, as a session asks for them. */
-export class Rights {
-  readonly #machine: ReadonlySet<MachineRight>
-  readonly #rules: ReadonlyArray<{ readonly patterns: ReadonlyArray<RegExp>; readonly rights: ReadonlySet<QueueRight> }>
-
-  constructor(client: Client) {
-    this.#machine = new Set(client.machine ?? usualMachineRights)
-    this.#rules = (client.queues ?? []).map(({ queues, rights }) => ({
-      patterns: queues.map(patternOf),
-      rights: new Set(rights.includes("receive") ? [...rights, "peek" as const] : rights)
-    }))
-  }
-
-  /** Returns `true` where the client has a right on the computer. */
-  onMachine(right: MachineRight): boolean {
-    return this.#machine.has(right)
-  }
-
-  /** Returns `true` where the client has a right on a queue; `"any"`: where it has at least one. */
-  onQueue(right: QueueRight | "any", queue: string): boolean {
-    const name = queue.toLowerCase()
-    return this.#rules.some(
-      ({ patterns, rights }) =>
-        (right === "any" ? rights.size > 0 : rights.has(right)) && patterns.some((pattern) => pattern.test(name))
-    )
-  }
 }

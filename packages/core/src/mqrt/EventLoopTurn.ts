@@ -15,9 +15,10 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
-// The global one is looked up by a getter each time.
-import { performance } from "node:perf_hooks"
 import { isSystem } from "./BackgroundClock.ts"
+
+/** The clock: the global is looked up by a getter each time. */
+const { performance } = globalThis
 
 /** Length of a turn, in milliseconds. */
 const length = 4

@@ -375,6 +375,7 @@ const ofEffect: Readonly<Record<string, Subject>> = {
     right: () => [{}],
     call: async (world, given) => apply(world.msmq.securityContext as Callable, given, world.msmq)
   },
+  "promises.Connection#acquireSecurityContext": ofConnection("SecurityContext.acquire", "acquireSecurityContext", [{}]),
   "promises.Connection#send": ofConnection("MessageQueue.send", "send", [orders, { label: "order 2" }, {}]),
   "promises.Connection#reply": ofConnection("MessageQueue.reply", "reply", (world) => [
     { ...world.message, responseQueue: orders },

@@ -4,7 +4,16 @@
 export const queueRights = ["send", "receive", "peek", "purge", "manage", "security"] as const
 
 /** Rights on the gateway's computer. */
-export const machineRights = ["sign", "directory", "look", "manage", "security", "certificates"] as const
+export const machineRights = [
+  "sign",
+  "impersonate",
+  "directory",
+  "look",
+  "manage",
+  "security",
+  "certificates",
+  "otherComputers"
+] as const
 
 /** Rights on the computer of a client whose policy names none. */
 export const usualMachineRights = ["sign"] as const

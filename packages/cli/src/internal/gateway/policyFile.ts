@@ -28,7 +28,18 @@ const limits = {
 const rights = {
   queues: Schema.optionalKey(Schema.Array(rule)),
   machine: Schema.optionalKey(
-    Schema.Array(Schema.Literals(["sign", "directory", "look", "manage", "security", "certificates"]))
+    Schema.Array(
+      Schema.Literals([
+        "sign",
+        "impersonate",
+        "directory",
+        "look",
+        "manage",
+        "security",
+        "certificates",
+        "otherComputers"
+      ])
+    )
   ),
   limits: Schema.optionalKey(Schema.Struct(limits))
 }

@@ -11,7 +11,6 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Tracer from "effect/Tracer"
-import { performance } from "node:perf_hooks"
 import * as BackgroundClock from "../../mqrt/BackgroundClock.ts"
 import * as EventLoopTurn from "../../mqrt/EventLoopTurn.ts"
 import type { ReceivedProperties } from "../../mqrt/MessageProperties.ts"
@@ -26,6 +25,9 @@ import type { Convention, Operation } from "./Operation.ts"
 import { errorTypeOf, spanOptions, system, withErrorType } from "./Operation.ts"
 import { metricsOf } from "./Series.ts"
 import * as traceContext from "./traceContext.ts"
+
+/** The clock: the global is looked up by a getter each time. */
+const { performance } = globalThis
 
 /** Trace context of a span, for the messages that are sent in it. */
 export interface TraceHeaders {

@@ -28,8 +28,8 @@ export interface Session {
   readonly call: Caller
   /** Identity of the gateway's process. */
   readonly gateway: string
-  /** Identity of what the gateway remembers of this program: another one remembers none of the calls before. */
-  readonly memory: string
+  /** Identity of what the gateway remembers of the calls of this program. */
+  readonly record: string
   /** Room for its calls. */
   readonly credit: Credit
   /** Largest frame that the gateway takes, in bytes. */
@@ -183,7 +183,11 @@ export class Link {
       this.connected(functionName),
       (session) => {
         if (session.gateway !== lost.gateway) return unknown("the gateway ended before it answered")
-        if (session.memory !== lost.memory) return unknown("the gateway has forgotten the calls of this program by now")
+        if (session.record !== lost.record) {
+          return unknown(
+            "the connection came back after the time for which the gateway remembers calls (rememberedFor)"
+          )
+        }
         return Effect.catchTag(this.callIn(session, "outcomeOf", { key }), "Lost", () => Effect.suspend(() => ask))
       }
     )
@@ -262,7 +266,7 @@ export class Link {
         loss,
         hold: () => () => {},
         gateway: "",
-        memory: "",
+        record: "",
         maxFrame: 0,
         credit: new Credit(1, 1)
       }
@@ -272,8 +276,15 @@ export class Link {
         return Effect.fail(this.problem("hello", kind, detail))
       })
       const credit = new Credit(said.calls, said.callBytes)
-      const { gateway, maxFrame, memory } = said
-      const session: Session = { call, loss, hold, credit, gateway, memory, maxFrame }
+      const session: Session = {
+        call,
+        loss,
+        hold,
+        credit,
+        gateway: said.gateway,
+        record: said.record,
+        maxFrame: said.maxFrame
+      }
       yield* Effect.forkScoped(this.#beat(session, said.heartbeat, lose))
       this.#session = session
       const waiting = this.#connected

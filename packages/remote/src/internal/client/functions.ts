@@ -423,9 +423,8 @@ export const functionsOf = (
           "MQReceiveMessageByLookupId",
           using(handle, staleLater("MQReceiveMessageByLookupId"), (session, number) =>
             Effect.gen(function* () {
-              const takes = action.startsWith("receive")
               const argument = yield* transactionOf(session, "MQReceiveMessageByLookupId", transaction)
-              const given = { handle: number, lookupId, action, takes, transaction: argument, read, outright }
+              const given = { handle: number, lookupId, action, transaction: argument, read, outright }
               const look = link.callIn(session, "lookupMessage", given)
               return yield* cancellable(session, 0, look, complete(session), abandon(session))
             })

@@ -23,8 +23,8 @@ const mostRemembered = 10_000
 export class RemoteClient {
   /** Name of the client in the policy. */
   readonly name: string
-  /** Identity of what is remembered: a program that was forgotten gets another, as after a restart of the gateway. */
-  readonly memory = randomUUID()
+  /** Number of what is remembered of its calls: a program that comes back too late has another one. */
+  readonly record = randomUUID()
   readonly #outcomes = new Map<number, CallExit>()
   /** Session that is open. */
   session: Endable | undefined = undefined

@@ -3,6 +3,7 @@ import { errors } from "@effect-msmq/core/ErrorCode"
 import * as Effect from "effect/Effect"
 import { randomInt } from "node:crypto"
 import { refusalOf, toWire, type WireFailure } from "../wire/Failure.ts"
+import type { QueueRights } from "./Rights.ts"
 
 /** Kinds of handles, with the code of a call that is given an unknown one: as after a restart of the service. */
 const codes = {
@@ -23,6 +24,8 @@ export interface Entry {
   readonly native: bigint
   /** Name of the queue, as the policy compares it and errors say it; empty for other handles. */
   readonly queue: string
+  /** Rights of the client on the queue, when it was opened; none for other handles. */
+  readonly rights: QueueRights
   /** Format name that the queue was opened by; empty for other handles. */
   readonly formatName: string
   /** Queue of a cursor, which is closed with it. */
@@ -38,9 +41,12 @@ export interface Opening {
   readonly acquire: Effect.Effect<bigint, MqrtFailure>
   readonly release: (native: bigint) => Effect.Effect<void, MqrtFailure>
   readonly queue?: string
+  readonly rights?: QueueRights
   readonly formatName?: string
   readonly parent?: Entry
 }
+
+const noRights: QueueRights = new Set()
 
 /** Handles of one session. Their numbers begin anywhere and are never given twice, so that none of an earlier session is one of them. */
 export class HandleTable {
@@ -75,6 +81,7 @@ export class HandleTable {
           Effect.flatMap((native) => {
             const entry: Entry = {
               queue: "",
+              rights: noRights,
               formatName: "",
               parent: undefined,
               ...facts,

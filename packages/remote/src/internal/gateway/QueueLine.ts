@@ -18,7 +18,12 @@ interface Waiter {
   /** Way to take the message; `undefined`: as the line holds messages. */
   readonly take: Take | undefined
   readonly held: Deferred.Deferred<Held, MqrtFailure>
+  /** Returns `true` while its client has too many answers to read, so that others get the messages. */
+  readonly isBlocked: () => boolean
 }
+
+/** Milliseconds until a line looks again whether clients have read their answers, where all have too many. */
+const look = 20
 
 const failureOf = (code: number): MqrtFailure => new MqrtFailure({ function: "MQReceiveMessage", code, properties: [] })
 
@@ -105,16 +110,17 @@ export class QueueLine {
 
   /**
    * Waits for a message, and holds it. `timeout`: milliseconds; `null`: for ever. `take`: way to take the message, for one that is
-   * received in a transaction of the client. Fails as a receive that finds nothing.
+   * received in a transaction of the client. `isBlocked`: `true` while the client cannot be given a message. Fails as a receive that finds nothing.
    */
   receive(
     handle: QueueHandle,
     read: ReadProperties,
     timeout: number | null,
-    take: Take | undefined
+    take: Take | undefined,
+    isBlocked: () => boolean
   ): Effect.Effect<Held, MqrtFailure> {
     return Effect.suspend(() => {
-      const waiter: Waiter = { handle, read, take, isPoll: timeout === 0, held: Deferred.makeUnsafe() }
+      const waiter: Waiter = { handle, read, take, isPoll: timeout === 0, held: Deferred.makeUnsafe(), isBlocked }
       this.#waiters.add(waiter)
       this.#note()
       this.#serve()
@@ -190,15 +196,16 @@ export class QueueLine {
   /** Gives one message to a receive, or waits until there may be another. */
   get #round(): Effect.Effect<void> {
     return Effect.suspend(() => {
-      const [first] = this.#waiters
-      if (first === undefined) return Effect.void
-      const plain = [...this.#waiters].find(({ take }) => take === undefined)
+      const changed = Deferred.await(this.#changed)
+      const ready = [...this.#waiters].filter(({ isBlocked }) => !isBlocked())
+      const [first] = ready
+      if (first === undefined) return Effect.raceFirst(changed, Effect.sleep(look))
+      const plain = ready.find(({ take }) => take === undefined)
       const [kept, ...rest] = this.#kept
       if (kept !== undefined && plain !== undefined) {
         this.#kept = rest
         return this.#give(plain, this.keeping(kept))
       }
-      const changed = Deferred.await(this.#changed)
       return Effect.matchEffect(this.#peek(first.handle, 0), {
         onSuccess: ({ lookupId }) => this.#taken(first, lookupId),
         onFailure: (failure) => {

@@ -1,25 +1,21 @@
 import type { Mqrt } from "@effect-msmq/core/Mqrt"
 import type { CursorHandle, TransactionHandle } from "@effect-msmq/core/mqrt/Handle"
-import type {
-  OutgoingProperties,
-  ReceivedProperties,
-  TransactionArgument
-} from "@effect-msmq/core/mqrt/MessageProperties"
+import type { ReceivedProperties, TransactionArgument } from "@effect-msmq/core/mqrt/MessageProperties"
 import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type { Client, MachineRight, QueueRight } from "../../GatewayPolicy.ts"
-import { Rights } from "../../GatewayPolicy.ts"
 import { refusalOf, toWire, type WireFailure } from "../wire/Failure.ts"
 import type { WireTransaction } from "../wire/records.ts"
 import type { CallExit, RemoteClient } from "./Clients.ts"
 import type { Entry } from "./HandleTable.ts"
 import { HandleTable } from "./HandleTable.ts"
 import { limitsOf } from "./limits.ts"
-import { queuesOf, type ThisComputer } from "./QueueAddress.ts"
+import { fold, isThis, queuesOf, type ThisComputer, unreadable } from "./QueueAddress.ts"
 import type { Held } from "./Holding.ts"
+import { type QueueRights, Rights } from "./Rights.ts"
 import type { QueueLines } from "./QueueLine.ts"
 
 /** Backend and lines that all sessions of a gateway share. */
@@ -27,10 +23,15 @@ export interface Shared {
   readonly mqrt: Mqrt["Service"]
   readonly computer: ThisComputer
   readonly lines: QueueLines
+  /** Name of the subqueues that hold messages of plain queues for clients. */
+  readonly subqueue: string
 }
 
-/** Most names of queues that are remembered as allowed. */
-const mostRemembered = 1000
+/** Queue that a client may use, with its rights on it. */
+interface PermittedQueue {
+  readonly queue: string
+  readonly rights: QueueRights
+}
 
 /** Session of a client: what it has opened, what it was offered and what it waits for, until its connection ends. */
 export class Session {
@@ -45,8 +46,6 @@ export class Session {
   /** Calls that can be cancelled, by their keys. */
   readonly #running = new Map<number, Fiber.Fiber<unknown, unknown>>()
   readonly #ended = Deferred.makeUnsafe<void>()
-  /** Names of queues for acknowledgments and dead letters that the client may send to. */
-  readonly #reportQueues = new Set<string>()
   readonly #doomed = new WeakSet<Entry>()
   #remote: RemoteClient | undefined
   #nextTicket = 1
@@ -56,7 +55,7 @@ export class Session {
   constructor(client: Client, shared: Shared) {
     this.client = client
     this.shared = shared
-    this.rights = new Rights(client)
+    this.rights = new Rights(client, shared.computer)
     this.#limits = limitsOf(client)
     this.handles = new HandleTable(this.#limits.handles)
   }
@@ -71,60 +70,55 @@ export class Session {
     return this.#remote
   }
 
-  /** Refuses a call unless the client has a right on the queues that a name stands for. Returns the first of them. */
-  onQueue(functionName: string, right: QueueRight | "any", name: string): Effect.Effect<string, WireFailure> {
-    const { computer, mqrt } = this.shared
-    return Effect.flatMap(queuesOf(mqrt, computer, name), (queues) => {
-      const denied = queues.find((queue) => !this.rights.onQueue(right, queue))
-      return denied === undefined
-        ? Effect.succeed(queues[0] ?? name)
-        : Effect.fail(this.#denied(functionName, right === "any" ? "use" : right, denied))
+  /** Returns `true` for a name of the gateway's computer. */
+  isThisComputer(name: string | null): boolean {
+    return isThis(this.shared.computer, name)
+  }
+
+  /**
+   * Refuses a call unless the client has all of some rights on each queue that a name stands for; `"any"`: at least one right. `at`:
+   * computer that the name is read on. Returns the first queue, with the rights that the client has on all of them.
+   */
+  onQueue(
+    functionName: string,
+    needed: ReadonlyArray<QueueRight | "any">,
+    name: string,
+    at: string | null = null
+  ): Effect.Effect<PermittedQueue, WireFailure> {
+    const { computer, mqrt, subqueue } = this.shared
+    return Effect.flatMap(queuesOf(mqrt, computer, name, at), (addresses) => {
+      let rights: QueueRights | undefined
+      for (const address of addresses) {
+        const shown = address.queue === unreadable ? name : address.queue
+        if (address.subqueue !== "" && address.subqueue === fold(subqueue)) {
+          const detail = `the subqueue ${subqueue} of ${shown} is the gateway's, which holds messages for clients in it`
+          return Effect.fail(refusalOf(functionName, detail))
+        }
+        const own = this.rights.onQueue(address.queue)
+        const missing = needed.find((right) => (right === "any" ? own.size === 0 : !own.has(right)))
+        if (missing !== undefined) return this.#denied(functionName, missing, shown)
+        rights = rights === undefined ? own : new Set([...rights].filter((right) => own.has(right)))
+      }
+      return Effect.succeed({ queue: addresses[0]?.queue ?? unreadable, rights: rights ?? new Set() })
     })
   }
 
   /** Refuses a call unless the client has a right on a queue that it has opened. */
-  onEntry(functionName: string, right: QueueRight, { queue }: Entry): Effect.Effect<void, WireFailure> {
-    return this.rights.onQueue(right, queue) ? Effect.void : Effect.fail(this.#denied(functionName, right, queue))
-  }
-
-  /**
-   * Refuses messages unless the client may send to the queues that Message Queuing would send acknowledgments and dead letters to, which
-   * have the bodies of the messages.
-   */
-  onReportQueues(functionName: string, messages: ReadonlyArray<OutgoingProperties>): Effect.Effect<void, WireFailure> {
-    const names = new Set<string>()
-    for (const { adminQueue, deadLetterQueue } of messages) {
-      if (adminQueue !== null && !this.#reportQueues.has(adminQueue)) names.add(adminQueue)
-      if (deadLetterQueue !== null && !this.#reportQueues.has(deadLetterQueue)) names.add(deadLetterQueue)
-    }
-    return Effect.forEach(
-      names,
-      (name) => Effect.map(this.onQueue(functionName, "send", name), () => this.#remember(name)),
-      { discard: true }
-    )
-  }
-
-  #remember(reportQueue: string): void {
-    if (this.#reportQueues.size >= mostRemembered) this.#reportQueues.clear()
-    this.#reportQueues.add(reportQueue)
+  onEntry(functionName: string, right: QueueRight, { queue, rights }: Entry): Effect.Effect<void, WireFailure> {
+    return rights.has(right) ? Effect.void : this.#denied(functionName, right, queue)
   }
 
   /** Refuses a call unless the client has a right on the computer. */
   onMachine(functionName: string, right: MachineRight): Effect.Effect<void, WireFailure> {
-    return this.rights.onMachine(right)
-      ? Effect.void
-      : Effect.fail(
-          refusalOf(
-            functionName,
-            `its policy does not give the client ${this.client.name} the machine right "${right}"`
-          )
-        )
+    if (this.rights.onMachine(right)) return Effect.void
+    const detail = `its policy does not give the client ${this.client.name} the machine right "${right}"`
+    return Effect.fail(refusalOf(functionName, detail))
   }
 
-  #denied(functionName: string, right: string, queue: string): WireFailure {
-    return refusalOf(
-      functionName,
-      `its policy does not give the client ${this.client.name} the right "${right}" on ${queue}`
+  #denied(functionName: string, right: QueueRight | "any", queue: string): Effect.Effect<never, WireFailure> {
+    const words = right === "any" ? "a right" : `the right "${right}"`
+    return Effect.fail(
+      refusalOf(functionName, `its policy does not give the client ${this.client.name} ${words} on ${queue}`)
     )
   }
 

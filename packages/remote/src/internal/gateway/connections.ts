@@ -61,7 +61,7 @@ export const serve = Effect.fnUntraced(function* (
   const scope = yield* Effect.scope
   const gateway = randomUUID()
   const clients = new Clients(scope, remembered)
-  const shared = { mqrt, computer: yield* thisComputer(mqrt), lines: new QueueLines(mqrt, scope, subqueue) }
+  const shared = { mqrt, computer: yield* thisComputer(mqrt), lines: new QueueLines(mqrt, scope, subqueue), subqueue }
   const swept = yield* sweep(mqrt, subqueue)
   if (swept > 0) yield* Effect.logInfo(`put ${swept} messages back that an earlier gateway held`)
   const serialization = yield* RpcSerialization.RpcSerialization
@@ -132,14 +132,14 @@ export const serve = Effect.fnUntraced(function* (
           protocol,
           version,
           gateway,
-          memory: remote.memory,
+          record: remote.record,
           heartbeat: Duration.toMillis(heartbeat),
           maxFrame,
           calls,
           callBytes
         }
       })
-    const answers = handlersOf(session, hello)
+    const answers = handlersOf(session, hello, () => unread() > unreadBytes)
     let running = 0
     let bytes = 0
     const counted = (name: string, answer: Answer, payload: object): Effect.Effect<unknown, unknown> => {

@@ -22,23 +22,13 @@ import * as Cause from "effect/Cause"
 import { type Plain, plain, type WireOutcome } from "../wire/calls.ts"
 import type { Handlers } from "../wire/rpcs.ts"
 import { refusalOf, toWire, type WireFailure } from "../wire/Failure.ts"
-import type { QueueRight } from "../../GatewayPolicy.ts"
 import { usualMachineRights } from "../rights.ts"
 import { version } from "../version.ts"
 import type { Entry, HandleKind } from "./HandleTable.ts"
 import { type Held, isTaken, type Take } from "./Holding.ts"
 import { limitsOf } from "./limits.ts"
+import { accessRights, handleRights, permissions, permitMessages } from "./permissions.ts"
 import type { Session } from "./Session.ts"
-
-/** Rights that openings of a queue need. */
-const accessRights: { readonly [Access: string]: QueueRight } = {
-  send: "send",
-  receive: "receive",
-  move: "receive",
-  peek: "peek",
-  receiveAdmin: "manage",
-  peekAdmin: "manage"
-}
 
 /** Lookups that peek, for those that receive. */
 const peekActions: { readonly [Action in LookupAction]?: LookupAction } = {
@@ -88,13 +78,7 @@ const outcomeOf = (exit: Exit.Exit<unknown, WireFailure> | undefined): WireOutco
 /** Returns the answers to the calls without handles. */
 const plainHandlers = (session: Session) => {
   const { mqrt } = session.shared
-  const permitted = (name: string, { queueAt, right }: Plain, given: ReadonlyArray<unknown>) => {
-    if (queueAt === null) return right === "none" ? Effect.void : session.onMachine(name, right)
-    const named = given[queueAt]
-    const queueName = typeof named === "string" ? named : (named as { readonly pathName: string }).pathName
-    const onQueue = right === "look" || right === "none" || right === "certificates" ? "any" : right
-    return session.onQueue(name, onQueue, queueName)
-  }
+  type Permit = (session: Session, name: string, given: ReadonlyArray<unknown>) => Effect.Effect<unknown, WireFailure>
   return Object.fromEntries(
     Object.entries(plain as { readonly [name: string]: Plain }).map(([name, row]) => [
       name,
@@ -103,14 +87,18 @@ const plainHandlers = (session: Session) => {
           ...given: ReadonlyArray<unknown>
         ) => Effect.Effect<unknown, MqrtFailure>
         const made = Effect.suspend(() => lift(call(...given)))
-        return Effect.andThen(permitted(name, row, given), row.changes ? session.keyed(key, made) : made)
+        const permitted = (permissions[name as keyof typeof plain] as Permit)(session, name, given)
+        return Effect.andThen(permitted, row.changes ? session.keyed(key, made) : made)
       }
     ])
   ) as unknown as Pick<Handlers, keyof typeof plain>
 }
 
-/** Returns the answers to the calls of a session. `hello`: answer to its first call. */
-export const handlersOf = (session: Session, hello: Handlers["hello"]): Handlers => {
+/**
+ * Returns the answers to the calls of a session. `hello`: answer to its first call. `isBlocked`: `true` while the client has too many
+ * answers to read.
+ */
+export const handlersOf = (session: Session, hello: Handlers["hello"], isBlocked: () => boolean): Handlers => {
   const { handles, shared } = session
   const { lines, mqrt } = shared
   const entry = (number: number, kind: HandleKind, functionName: string) => handles.get(number, kind, functionName)
@@ -139,7 +127,10 @@ export const handlersOf = (session: Session, hello: Handlers["hello"]): Handlers
     getSecurityContext: ({ api, as, certificate }) =>
       Effect.andThen(
         // Somebody else's password could be tried here.
-        Effect.andThen(session.onMachine(api, "sign"), as === null ? Effect.void : session.onMachine(api, "security")),
+        Effect.andThen(
+          session.onMachine(api, "sign"),
+          as === null ? Effect.void : session.onMachine(api, "impersonate")
+        ),
         handles.open({
           kind: "security context",
           function: api,
@@ -166,11 +157,11 @@ export const handlersOf = (session: Session, hello: Handlers["hello"]): Handlers
     locateEnd: close("locate", "MQLocateEnd"),
 
     openQueue: ({ access, formatName, shareMode }) =>
-      Effect.flatMap(session.onQueue("MQOpenQueue", accessRights[access] ?? "manage", formatName), (name) =>
+      Effect.flatMap(session.onQueue("MQOpenQueue", accessRights[access], formatName), (permitted) =>
         handles.open({
           kind: "queue",
           function: "MQOpenQueue",
-          queue: name,
+          ...permitted,
           formatName,
           acquire: Effect.tap(mqrt.openQueue(formatName, access, shareMode), () =>
             Effect.sync(() => lines.open(formatName))
@@ -185,26 +176,30 @@ export const handlersOf = (session: Session, hello: Handlers["hello"]): Handlers
     purgeQueue: ({ handle, key }) =>
       Effect.flatMap(entry(handle, "queue", "MQPurgeQueue"), (opened) =>
         Effect.andThen(
-          session.onEntry("MQPurgeQueue", "purge", opened),
+          session.onEntry("MQPurgeQueue", handleRights.MQPurgeQueue, opened),
           session.keyed(key, lift(mqrt.purgeQueue(queue(opened))))
         )
       ),
     createCursor: ({ handle }) =>
       Effect.flatMap(entry(handle, "queue", "MQCreateCursor"), (parent) =>
-        handles.open({
-          kind: "cursor",
-          function: "MQCreateCursor",
-          parent,
-          acquire: mqrt.createCursor(queue(parent)),
-          release: (native) => mqrt.closeCursor(native as CursorHandle)
-        })
+        Effect.andThen(
+          session.onEntry("MQCreateCursor", handleRights.MQCreateCursor, parent),
+          handles.open({
+            kind: "cursor",
+            function: "MQCreateCursor",
+            parent,
+            acquire: mqrt.createCursor(queue(parent)),
+            release: (native) => mqrt.closeCursor(native as CursorHandle)
+          })
+        )
       ),
     closeCursor: close("cursor", "MQCloseCursor"),
 
     sendMessages: ({ handle, key, messages, options }) =>
       Effect.gen(function* () {
         const opened = yield* entry(handle, "queue", "MQSendMessage")
-        yield* session.onReportQueues("MQSendMessage", messages)
+        yield* session.onEntry("MQSendMessage", handleRights.MQSendMessage, opened)
+        yield* permitMessages(session, messages)
         const transaction = yield* session.transaction(options.transaction, "MQSendMessage")
         const context =
           options.securityContext === null
@@ -230,6 +225,7 @@ export const handlersOf = (session: Session, hello: Handlers["hello"]): Handlers
     peekMessage: ({ action, cursor, handle, key, read, timeout, transaction }) =>
       Effect.gen(function* () {
         const opened = yield* entry(handle, "queue", "MQReceiveMessage")
+        yield* session.onEntry("MQReceiveMessage", "peek", opened)
         const place = yield* session.cursor(cursor, "MQReceiveMessage")
         const argument = yield* session.transaction(transaction, "MQReceiveMessage")
         const peek = mqrt.receiveMessage(queue(opened), { action, timeout, cursor: place, transaction: argument, read })
@@ -258,7 +254,7 @@ export const handlersOf = (session: Session, hello: Handlers["hello"]): Handlers
           // The first attempt says whether the queue takes part in the transaction at all.
           const held =
             place === null && timeout !== 0
-              ? Effect.catchIf(receive(0), isTaken, () => line.receive(native, read, timeout, take))
+              ? Effect.catchIf(receive(0), isTaken, () => line.receive(native, read, timeout, take, isBlocked))
               : receive(timeout)
           return yield* session.waiting(key, "MQReceiveMessage", holding(held))
         }
@@ -273,22 +269,23 @@ export const handlersOf = (session: Session, hello: Handlers["hello"]): Handlers
         }
         const held =
           place === null
-            ? line.receive(native, read, timeout, undefined)
+            ? line.receive(native, read, timeout, undefined, isBlocked)
             : Effect.andThen(
                 receive("peekCurrent", timeout, "none"),
                 line.takeAtCursor((argument) => receive("receive", 0, argument))
               )
         return yield* session.waiting(key, "MQReceiveMessage", holding(held))
       }),
-    lookupMessage: ({ action, handle, lookupId, outright, read, takes, transaction }) =>
+    lookupMessage: ({ action, handle, lookupId, outright, read, transaction }) =>
       Effect.gen(function* () {
         const opened = yield* entry(handle, "queue", "MQReceiveMessageByLookupId")
         const native = queue(opened)
         const lookup = (action: LookupAction, transaction: TransactionArgument, read: ReadProperties) =>
           mqrt.receiveMessageByLookupId(native, lookupId, action, { transaction, read })
+        const takes = action in peekActions
+        yield* session.onEntry("MQReceiveMessageByLookupId", takes ? "receive" : "peek", opened)
         const argument = yield* session.transaction(transaction, "MQReceiveMessageByLookupId")
         if (!takes) return { ticket: 0, message: yield* lift(lookup(action, argument, read)) }
-        yield* session.onEntry("MQReceiveMessageByLookupId", "receive", opened)
         if (typeof transaction === "number") {
           const dooming = yield* dooms(session, transaction)
           return yield* holding(Effect.map(lookup(action, argument, read), dooming))
@@ -306,12 +303,17 @@ export const handlersOf = (session: Session, hello: Handlers["hello"]): Handlers
       Effect.gen(function* () {
         const from = yield* entry(source, "queue", "MQMoveMessage")
         const to = yield* entry(destination, "queue", "MQMoveMessage")
+        yield* session.onEntry("MQMoveMessage", handleRights.MQMoveMessage, from)
+        yield* session.onEntry("MQMoveMessage", handleRights.MQMoveMessage, to)
         const argument = yield* session.transaction(transaction, "MQMoveMessage")
         yield* session.keyed(key, lift(mqrt.moveMessage(queue(from), queue(to), lookupId, argument)))
       }),
     markMessageRejected: ({ handle, key, lookupId }) =>
       Effect.flatMap(entry(handle, "queue", "MQMarkMessageRejected"), (opened) =>
-        session.keyed(key, lift(mqrt.markMessageRejected(queue(opened), lookupId)))
+        Effect.andThen(
+          session.onEntry("MQMarkMessageRejected", handleRights.MQMarkMessageRejected, opened),
+          session.keyed(key, lift(mqrt.markMessageRejected(queue(opened), lookupId)))
+        )
       ),
 
     beginTransaction: () =>

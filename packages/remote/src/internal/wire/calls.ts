@@ -10,19 +10,12 @@ import { failure } from "./Failure.ts"
 import * as records from "./records.ts"
 import { text } from "./text.ts"
 
-/** Right that a call needs, by the words of a policy. */
-type Right = "none" | "look" | "manage" | "security" | "certificates"
-
 /** Function without handles: its arguments and result are those of the seam. */
 export interface Plain {
   readonly given: Schema.Codec<ReadonlyArray<unknown>, unknown>
   readonly returns: Schema.Codec<unknown, unknown>
-  /** Right that it needs. */
-  readonly right: Right
   /** `true` where it changes something: after a cut the client asks what became of it. */
   readonly changes: boolean
-  /** Place of the argument that names a queue; `null`: none. */
-  readonly queueAt: number | null
 }
 
 const bytesOrNull = Schema.NullOr(Schema.Uint8Array)
@@ -33,128 +26,92 @@ export const plain = {
   registerCertificate: {
     given: Schema.Tuple([bytesOrNull, Schema.Boolean]),
     returns: Schema.Literals(["registered", "existed"]),
-    right: "certificates",
-    changes: true,
-    queueAt: null
+    changes: true
   },
   findCertificates: {
     given: Schema.Tuple([text, Schema.Literals(["CurrentUser", "LocalMachine"]), bytesOrNull]),
     returns: Schema.Array(records.storedCertificate),
-    right: "certificates",
-    changes: false,
-    queueAt: null
+    changes: false
   },
   lookupAccountName: {
     given: Schema.Tuple([text]),
     returns: records.accountOfName,
-    right: "security",
-    changes: false,
-    queueAt: null
+    changes: false
   },
   lookupAccountSid: {
     given: Schema.Tuple([Schema.Uint8Array]),
     returns: records.accountOfSid,
-    right: "security",
-    changes: false,
-    queueAt: null
+    changes: false
   },
   createQueue: {
     given: Schema.Tuple([records.newQueue, bytesOrNull]),
     returns: text,
-    right: "manage",
-    changes: true,
-    queueAt: 0
+    changes: true
   },
   deleteQueue: {
     given: Schema.Tuple([text]),
     returns: Schema.Void,
-    right: "manage",
-    changes: true,
-    queueAt: 0
+    changes: true
   },
   getQueueProperties: {
     given: Schema.Tuple([text]),
     returns: records.queue,
-    right: "look",
-    changes: false,
-    queueAt: 0
+    changes: false
   },
   setQueueProperties: {
     given: Schema.Tuple([text, records.queueChanges]),
     returns: Schema.Void,
-    right: "manage",
-    changes: true,
-    queueAt: 0
+    changes: true
   },
   getQueueSecurity: {
     given: Schema.Tuple([text, records.securityParts]),
     returns: Schema.Uint8Array,
-    right: "security",
-    changes: false,
-    queueAt: 0
+    changes: false
   },
   setQueueSecurity: {
     given: Schema.Tuple([text, records.securityParts, bytesOrNull]),
     returns: Schema.Void,
-    right: "security",
-    changes: true,
-    queueAt: 0
+    changes: true
   },
   pathNameToFormatName: {
     given: Schema.Tuple([text]),
     returns: text,
-    right: "none",
-    changes: false,
-    queueAt: 0
+    changes: false
   },
   adsPathToFormatName: {
     given: Schema.Tuple([text]),
     returns: text,
-    right: "none",
-    changes: false,
-    queueAt: null
+    changes: false
   },
   getMachineProperties: {
     given: Schema.Tuple([textOrNull]),
     returns: records.queueManager,
-    right: "none",
-    changes: false,
-    queueAt: null
+    changes: false
   },
   getPrivateComputerInformation: {
     given: Schema.Tuple([textOrNull]),
     returns: records.privateComputer,
-    right: "none",
-    changes: false,
-    queueAt: null
+    changes: false
   },
   getQueueManagerInfo: {
     given: Schema.Tuple([textOrNull]),
     returns: records.computerManagement,
-    right: "look",
-    changes: false,
-    queueAt: null
+    changes: false
   },
   getQueueInfo: {
     given: Schema.Tuple([textOrNull, text]),
     returns: records.queueManagement,
-    right: "look",
-    changes: false,
-    queueAt: 1
+    changes: false
   },
   machineAction: {
     given: Schema.Tuple([textOrNull, Schema.Literals(["CONNECT", "DISCONNECT", "TIDY"])]),
     returns: Schema.Void,
-    right: "manage",
-    changes: true,
-    queueAt: null
+    changes: true
   },
   queueAction: {
     given: Schema.Tuple([textOrNull, text, Schema.Literals(["PAUSE", "RESUME", "EOD_RESEND"])]),
     returns: Schema.Void,
-    right: "manage",
-    changes: true,
-    queueAt: 1
+    changes: true
   }
 } as const satisfies { readonly [Name in keyof MqrtFunctions]?: Plain }
 
@@ -235,7 +192,7 @@ export const handled = {
       protocol: Schema.Finite,
       version: text,
       gateway: text,
-      memory: text,
+      record: text,
       heartbeat: Schema.Finite,
       maxFrame: Schema.Finite,
       calls: Schema.Finite,
@@ -288,7 +245,6 @@ export const handled = {
       handle,
       lookupId: Schema.BigInt,
       action: records.lookupAction,
-      takes: Schema.Boolean,
       transaction: tx,
       read,
       outright: Schema.Boolean

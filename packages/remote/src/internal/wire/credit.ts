@@ -1,5 +1,6 @@
 /** Calls and bytes that a connection may have on their way at once. The gateway says how many, and clients wait for room. */
 import type { CallName } from "./calls.ts"
+import { sizeOf } from "./serialization.ts"
 
 /** Calls that wait at the gateway, or that others wait for: they take no credit. */
 export const withoutCredit: ReadonlySet<CallName> = new Set([
@@ -22,7 +23,7 @@ interface Weighed {
 
 /** Returns the bytes that a call counts. */
 export const weightOf = (name: CallName, payload: object): number => {
-  if (name !== "sendMessages") return 0
+  if (name !== "sendMessages") return sizeOf(payload)
   let weight = 0
   for (const { body, extension } of (payload as { readonly messages: ReadonlyArray<Weighed> }).messages) {
     weight += perMessage + body.length + (extension?.length ?? 0)
