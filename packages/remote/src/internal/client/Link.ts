@@ -154,7 +154,7 @@ export class Link {
       const letGo = session.hold()
       const call = session.credit.within(name, payload, session.call(name, payload))
       return session.loss.ends(call).pipe(
-        Effect.catchCause((cause) => this.#explained(cause)),
+        Effect.catchCause((cause) => this.#explained(session, cause)),
         Effect.ensuring(Effect.sync(letGo))
       )
     })
@@ -202,15 +202,16 @@ export class Link {
   }
 
   /** Returns the failure that a call ended with, in words of core. */
-  #explained(cause: Cause.Cause<unknown>): Effect.Effect<never, MqrtFailure | Lost> {
+  #explained(session: Session, cause: Cause.Cause<unknown>): Effect.Effect<never, MqrtFailure | Lost> {
     const problem = Cause.squash(cause)
     if (problem instanceof Lost) return Effect.fail(problem)
     if (typeof problem === "object" && problem !== null) {
       if ("refusal" in problem) return Effect.fail(fromWire(problem as WireFailure, this.url))
       if ("_tag" in problem && problem._tag === "RpcClientError") {
-        return Effect.fail(
-          new Lost({ detail: (problem as { readonly message?: string }).message ?? "the connection was cut" })
-        )
+        const detail = (problem as { readonly message?: string }).message ?? "the connection was cut"
+        // After a frame that it cannot read the parser finds no other: the connection must be made again.
+        session.loss.note(detail)
+        return Effect.fail(new Lost({ detail }))
       }
     }
     // The gateway interrupts what runs when it stops.
