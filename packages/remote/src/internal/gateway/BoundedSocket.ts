@@ -10,8 +10,6 @@ export interface BoundedSocket {
   readonly socket: Socket.Socket
   /** Waits while the other side has left too much unread. */
   readonly whenRead: Effect.Effect<void>
-  /** Ends all waiting: the connection ends, and nothing that is written arrives any more. */
-  readonly stop: Effect.Effect<void>
 }
 
 /**
@@ -20,21 +18,16 @@ export interface BoundedSocket {
  */
 export const bounded = (socket: Socket.Socket, unread: () => number, most: number): BoundedSocket => {
   const turn = Semaphore.makeUnsafe(1)
-  let isStopped = false
-  const isRead = (): boolean => isStopped || unread() <= most
   const whenRead: Effect.Effect<void> = Effect.suspend(() =>
-    isRead() ? Effect.void : Effect.andThen(Effect.sleep(look), whenRead)
+    unread() <= most ? Effect.void : Effect.andThen(Effect.sleep(look), whenRead)
   )
   return {
     whenRead,
-    stop: Effect.sync(() => {
-      isStopped = true
-    }),
     socket: Socket.make({
       reader: Effect.map(socket.reader, (reader) => ({ ...reader, pull: Effect.andThen(whenRead, reader.pull) })),
       writer: Effect.map(socket.writer, (writer) => ({
         write: (chunk) =>
-          isRead() ? writer.write(chunk) : turn.withPermit(Effect.andThen(whenRead, writer.write(chunk))),
+          unread() <= most ? writer.write(chunk) : turn.withPermit(Effect.andThen(whenRead, writer.write(chunk))),
         writeAll: (chunks) => turn.withPermit(Effect.andThen(whenRead, writer.writeAll(chunks)))
       }))
     })

@@ -111,7 +111,7 @@ export const serve = Effect.fnUntraced(function* (
     let program: string | undefined
     const facts = { client: client.name, address }
     const { callBytes, calls, unreadBytes } = limitsOf(client)
-    const { socket, stop, whenRead } = bounded(connection, unread, unreadBytes)
+    const { socket, whenRead } = bounded(connection, unread, unreadBytes)
     const hello: Handlers["hello"] = (said) =>
       Effect.gen(function* () {
         if (said.protocol !== protocol) {
@@ -202,12 +202,7 @@ export const serve = Effect.fnUntraced(function* (
     })
     // The program connects again where its older connection arrived after the later one.
     const replaced = Effect.as(session.ended, "a later connection of the program took its place")
-    // Answers that nobody reads would hold up the end of the server.
-    const ends = Effect.onInterrupt(
-      Effect.tap(Effect.raceFirst(silence, replaced), () => stop),
-      () => stop
-    )
-    const reason = yield* serveCalls(socket, handlers, ends).pipe(
+    const reason = yield* serveCalls(socket, handlers, Effect.raceFirst(silence, replaced)).pipe(
       Effect.ensuring(session.end),
       Effect.ensuring(Effect.suspend(() => (program === undefined ? Effect.void : clients.end(program, session))))
     )
