@@ -45,7 +45,7 @@ describe("a send whose answer is cut off", () => {
       const error = yield* Effect.flip(exit)
       assert.strictEqual(error.reason._tag, "GatewayOutcomeUnknown")
       assert.isFalse(error.isRetryable)
-      assert.match(error.message, /the connection came back after the time for which the gateway remembers calls/)
+      assert.match(error.message, /the gateway has forgotten the calls of this program by now/)
       assert.isFalse(isAnotherThere)
     })
   )

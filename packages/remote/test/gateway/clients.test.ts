@@ -1,6 +1,6 @@
-/** Memory of a gateway of the programs that used it. */
+/** Memory of a gateway for the programs that used it. */
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Exit } from "effect"
+import { Deferred, Duration, Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { Clients } from "../../src/internal/gateway/Clients.ts"
 
@@ -31,12 +31,35 @@ describe("a gateway", () => {
       const known = yield* clients.begin("program", "orders", first)
       yield* clients.end("program", first)
       const soon = yield* clients.begin("program", "orders", second)
-      assert.strictEqual(soon?.record, known?.record)
+      assert.strictEqual(soon?.memory, known?.memory)
       yield* clients.end("program", second)
 
       yield* TestClock.adjust("10 minutes")
       const later = yield* clients.begin("program", "orders", session())
-      assert.notStrictEqual(later?.record, known?.record)
+      assert.notStrictEqual(later?.memory, known?.memory)
     })
+  )
+
+  it.effect(
+    "begins a session only when all earlier ones of its program have ended, also where the last of them never began",
+    () =>
+      Effect.gen(function* () {
+        const clients = new Clients(yield* Effect.scope, Duration.minutes(10))
+        const sent = yield* Deferred.make<void>()
+        const sending = { end: Deferred.await(sent) }
+        const second = session()
+        const known = yield* clients.begin("program", "orders", sending)
+        const cutOff = yield* Effect.forkChild(clients.begin("program", "orders", second), { startImmediately: true })
+        // The connection of the second session is cut while the first one still sends.
+        yield* Fiber.interrupt(cutOff)
+        yield* clients.end("program", second)
+
+        const third = yield* Effect.forkChild(clients.begin("program", "orders", session()), { startImmediately: true })
+        yield* Effect.yieldNow
+        assert.isUndefined(third.pollUnsafe(), "the third session began while the first one sent")
+        known?.note(1, Exit.succeed("sent"))
+        yield* Deferred.succeed(sent, undefined)
+        assert.deepStrictEqual((yield* Fiber.join(third))?.outcomeOf(1), Exit.succeed("sent"))
+      })
   )
 })

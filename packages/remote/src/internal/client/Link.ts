@@ -28,8 +28,8 @@ export interface Session {
   readonly call: Caller
   /** Identity of the gateway's process. */
   readonly gateway: string
-  /** Identity of what the gateway remembers of the calls of this program. */
-  readonly record: string
+  /** Identity of what the gateway remembers of this program: another one remembers none of the calls before. */
+  readonly memory: string
   /** Room for its calls. */
   readonly credit: Credit
   /** Largest frame that the gateway takes, in bytes. */
@@ -154,7 +154,7 @@ export class Link {
       const letGo = session.hold()
       const call = session.credit.within(name, payload, session.call(name, payload))
       return session.loss.ends(call).pipe(
-        Effect.catchCause((cause) => this.#explained(cause)),
+        Effect.catchCause((cause) => this.#explained(session, cause)),
         Effect.ensuring(Effect.sync(letGo))
       )
     })
@@ -183,11 +183,7 @@ export class Link {
       this.connected(functionName),
       (session) => {
         if (session.gateway !== lost.gateway) return unknown("the gateway ended before it answered")
-        if (session.record !== lost.record) {
-          return unknown(
-            "the connection came back after the time for which the gateway remembers calls (rememberedFor)"
-          )
-        }
+        if (session.memory !== lost.memory) return unknown("the gateway has forgotten the calls of this program by now")
         return Effect.catchTag(this.callIn(session, "outcomeOf", { key }), "Lost", () => Effect.suspend(() => ask))
       }
     )
@@ -206,15 +202,16 @@ export class Link {
   }
 
   /** Returns the failure that a call ended with, in words of core. */
-  #explained(cause: Cause.Cause<unknown>): Effect.Effect<never, MqrtFailure | Lost> {
+  #explained(session: Session, cause: Cause.Cause<unknown>): Effect.Effect<never, MqrtFailure | Lost> {
     const problem = Cause.squash(cause)
     if (problem instanceof Lost) return Effect.fail(problem)
     if (typeof problem === "object" && problem !== null) {
       if ("refusal" in problem) return Effect.fail(fromWire(problem as WireFailure, this.url))
       if ("_tag" in problem && problem._tag === "RpcClientError") {
-        return Effect.fail(
-          new Lost({ detail: (problem as { readonly message?: string }).message ?? "the connection was cut" })
-        )
+        const detail = (problem as { readonly message?: string }).message ?? "the connection was cut"
+        // After a frame that it cannot read the parser finds no other: the connection must be made again.
+        session.loss.note(detail)
+        return Effect.fail(new Lost({ detail }))
       }
     }
     // The gateway interrupts what runs when it stops.
@@ -266,7 +263,7 @@ export class Link {
         loss,
         hold: () => () => {},
         gateway: "",
-        record: "",
+        memory: "",
         maxFrame: 0,
         credit: new Credit(1, 1)
       }
@@ -276,15 +273,8 @@ export class Link {
         return Effect.fail(this.problem("hello", kind, detail))
       })
       const credit = new Credit(said.calls, said.callBytes)
-      const session: Session = {
-        call,
-        loss,
-        hold,
-        credit,
-        gateway: said.gateway,
-        record: said.record,
-        maxFrame: said.maxFrame
-      }
+      const { gateway, maxFrame, memory } = said
+      const session: Session = { call, loss, hold, credit, gateway, memory, maxFrame }
       yield* Effect.forkScoped(this.#beat(session, said.heartbeat, lose))
       this.#session = session
       const waiting = this.#connected

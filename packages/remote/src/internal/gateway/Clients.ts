@@ -23,11 +23,13 @@ const mostRemembered = 10_000
 export class RemoteClient {
   /** Name of the client in the policy. */
   readonly name: string
-  /** Number of what is remembered of its calls: a program that comes back too late has another one. */
-  readonly record = randomUUID()
+  /** Identity of what is remembered: a program that was forgotten gets another, as after a restart of the gateway. */
+  readonly memory = randomUUID()
   readonly #outcomes = new Map<number, CallExit>()
   /** Session that is open. */
   session: Endable | undefined = undefined
+  /** Sessions whose effects may not all be known yet. */
+  readonly ending = new Set<Endable>()
   /** Number of sessions that it has had. */
   sessions = 0
 
@@ -64,7 +66,7 @@ export class Clients {
   }
 
   /**
-   * Begins a session of a program. Its older session is ended first, so that what it knows of its calls stays true. `id`: number of
+   * Begins a session of a program. Its older sessions are ended first, so that what it knows of its calls stays true. `id`: number of
    * the program. Returns `undefined` where the program is another client's.
    */
   begin(id: string, name: string, session: Endable): Effect.Effect<RemoteClient | undefined> {
@@ -75,10 +77,16 @@ export class Clients {
       this.#clients.delete(id)
       this.#clients.set(id, client)
       this.#forgetSome()
-      const older = client.session
+      if (client.session !== undefined) client.ending.add(client.session)
       client.session = session
       client.sessions++
-      return Effect.as(older === undefined ? Effect.void : older.end, client)
+      // The session before this one may itself have been cut off while it waited for an earlier one.
+      const end = (older: Endable) =>
+        Effect.andThen(
+          older.end,
+          Effect.sync(() => client.ending.delete(older))
+        )
+      return Effect.as(Effect.forEach([...client.ending], end, { concurrency: "unbounded", discard: true }), client)
     })
   }
 

@@ -15,6 +15,8 @@ export interface Held {
   readonly complete: Effect.Effect<void, MqrtFailure>
   /** Puts the message back. */
   readonly abandon: Effect.Effect<void>
+  /** Ends the hold where the connection ended, so that the client may have it or not; left out: puts the message back. */
+  readonly cut?: Effect.Effect<void>
 }
 
 /** Way to take a message out of a queue and to hold it. */

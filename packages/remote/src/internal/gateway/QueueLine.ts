@@ -1,7 +1,7 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
 import type { Mqrt } from "@effect-msmq/core/Mqrt"
 import { MqrtFailure, type QueueHandle } from "@effect-msmq/core/Mqrt"
-import type { ReadProperties, ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { ReadProperties, ReceivedProperties, TransactionArgument } from "@effect-msmq/core/mqrt/MessageProperties"
 import { leastRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -17,6 +17,8 @@ interface Waiter {
   readonly isPoll: boolean
   /** Way to take the message; `undefined`: as the line holds messages. */
   readonly take: Take | undefined
+  /** Way to hold a message that the line keeps; `undefined`: it takes none of those. */
+  readonly keep: ((message: ReceivedProperties) => Held) | undefined
   readonly held: Deferred.Deferred<Held, MqrtFailure>
   /** Returns `true` while its client has too many answers to read, so that others get the messages. */
   readonly isBlocked: () => boolean
@@ -95,6 +97,20 @@ export class QueueLine {
     )
   }
 
+  /** Takes a message of a known lookup id out of its queue at once. `argument`: transaction argument of the backend. */
+  outright(argument: TransactionArgument): Take {
+    return (handle, lookupId, read) =>
+      Effect.map(
+        this.#mqrt.receiveMessageByLookupId(handle, lookupId, "receiveCurrent", { transaction: argument, read }),
+        (message) => this.losing(message)
+      )
+  }
+
+  /** Holds a message that is out of its queue already, and that is lost where the connection ends before the client has it. */
+  losing(message: ReceivedProperties): Held {
+    return { ...this.keeping(message), cut: Effect.void }
+  }
+
   /** Holds a message that is out of its queue already. */
   keeping(message: ReceivedProperties): Held {
     return {
@@ -110,17 +126,19 @@ export class QueueLine {
 
   /**
    * Waits for a message, and holds it. `timeout`: milliseconds; `null`: for ever. `take`: way to take the message, for one that is
-   * received in a transaction of the client. `isBlocked`: `true` while the client cannot be given a message. Fails as a receive that finds nothing.
+   * received in a transaction of the client or outright. `keep`: way to hold one that the line keeps. `isBlocked`: `true` while the
+   * client cannot be given a message. Fails as a receive that finds nothing.
    */
   receive(
     handle: QueueHandle,
     read: ReadProperties,
     timeout: number | null,
     take: Take | undefined,
+    keep: Waiter["keep"],
     isBlocked: () => boolean
   ): Effect.Effect<Held, MqrtFailure> {
     return Effect.suspend(() => {
-      const waiter: Waiter = { handle, read, take, isPoll: timeout === 0, held: Deferred.makeUnsafe(), isBlocked }
+      const waiter: Waiter = { handle, read, take, keep, isPoll: timeout === 0, held: Deferred.makeUnsafe(), isBlocked }
       this.#waiters.add(waiter)
       this.#note()
       this.#serve()
@@ -200,11 +218,13 @@ export class QueueLine {
       const ready = [...this.#waiters].filter(({ isBlocked }) => !isBlocked())
       const [first] = ready
       if (first === undefined) return Effect.raceFirst(changed, Effect.sleep(look))
-      const plain = ready.find(({ take }) => take === undefined)
       const [kept, ...rest] = this.#kept
-      if (kept !== undefined && plain !== undefined) {
-        this.#kept = rest
-        return this.#give(plain, this.keeping(kept))
+      if (kept !== undefined) {
+        for (const waiter of ready) {
+          if (waiter.keep === undefined) continue
+          this.#kept = rest
+          return this.#give(waiter, waiter.keep(kept))
+        }
       }
       return Effect.matchEffect(this.#peek(first.handle, 0), {
         onSuccess: ({ lookupId }) => this.#taken(first, lookupId),

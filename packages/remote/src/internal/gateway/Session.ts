@@ -33,6 +33,9 @@ interface PermittedQueue {
   readonly rights: QueueRights
 }
 
+/** Function that makes an effect interruptible again. */
+export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
 /** Session of a client: what it has opened, what it was offered and what it waits for, until its connection ends. */
 export class Session {
   readonly client: Client
@@ -124,18 +127,26 @@ export class Session {
 
   /** Runs a call that changes something, and notes what became of it, also where nobody waits for the answer any more. */
   keyed<A>(key: number, effect: Effect.Effect<A, WireFailure>): Effect.Effect<A, WireFailure> {
-    return this.keyedBatch(key, Effect.uninterruptible(effect))
+    return this.keyedBatch(key, () => effect)
   }
 
-  /** Runs a call as {@link keyed} does, which itself decides where it can be interrupted. */
-  keyedBatch<A>(key: number, effect: Effect.Effect<A, WireFailure>): Effect.Effect<A, WireFailure> {
-    return Effect.flatMap(
-      this.#begin(
-        key,
-        Effect.onExit(effect, (exit) => this.#note(key, exit))
-      ),
-      Fiber.join
+  /**
+   * Runs a call as {@link keyed} does, which can be interrupted only where it restores that: an interruption after it has had its effect
+   * must not keep its outcome from being noted.
+   */
+  keyedBatch<A>(
+    key: number,
+    effect: (restore: Restore) => Effect.Effect<A, WireFailure>
+  ): Effect.Effect<A, WireFailure> {
+    let own: Exit.Exit<A, WireFailure> | undefined
+    const noted = Effect.uninterruptibleMask((restore) =>
+      Effect.onExit(effect(restore), (exit) => {
+        own = exit
+        return this.#note(key, exit)
+      })
     )
+    // The fiber ends with the interruption, the call with what it did before.
+    return Effect.flatMap(this.#begin(key, noted), (fiber) => Effect.flatMap(Fiber.await(fiber), (exit) => own ?? exit))
   }
 
   /** Runs a call that waits, which the client may cancel. */
@@ -234,6 +245,11 @@ export class Session {
     }).pipe(Effect.uninterruptible)
   }
 
+  /** Waits until the session has ended. */
+  get ended(): Effect.Effect<void> {
+    return Deferred.await(this.#ended)
+  }
+
   /** Ends the session: its calls, its offers and its handles, in this order. The second end waits for the first. */
   get end(): Effect.Effect<void> {
     return Effect.suspend(() => {
@@ -246,7 +262,7 @@ export class Session {
             const offers = [...this.#tickets.values()]
             // The old connection may still bring a settlement, and another client hold the message by then.
             this.#tickets.clear()
-            return Effect.forEach(offers, ({ abandon }) => abandon, { discard: true })
+            return Effect.forEach(offers, ({ abandon, cut }) => cut ?? abandon, { discard: true })
           })
         ),
         Effect.andThen(this.handles.closeAll),

@@ -132,7 +132,7 @@ export const serve = Effect.fnUntraced(function* (
           protocol,
           version,
           gateway,
-          record: remote.record,
+          memory: remote.memory,
           heartbeat: Duration.toMillis(heartbeat),
           maxFrame,
           calls,
@@ -200,7 +200,9 @@ export const serve = Effect.fnUntraced(function* (
         yield* Effect.sleep(left <= 0 ? longest : Math.min(left, longest))
       }
     })
-    const reason = yield* serveCalls(socket, handlers, silence).pipe(
+    // The program connects again where its older connection arrived after the later one.
+    const replaced = Effect.as(session.ended, "a later connection of the program took its place")
+    const reason = yield* serveCalls(socket, handlers, Effect.raceFirst(silence, replaced)).pipe(
       Effect.ensuring(session.end),
       Effect.ensuring(Effect.suspend(() => (program === undefined ? Effect.void : clients.end(program, session))))
     )

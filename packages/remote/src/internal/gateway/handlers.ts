@@ -28,7 +28,7 @@ import type { Entry, HandleKind } from "./HandleTable.ts"
 import { type Held, isTaken, type Take } from "./Holding.ts"
 import { limitsOf } from "./limits.ts"
 import { accessRights, handleRights, permissions, permitMessages } from "./permissions.ts"
-import type { Session } from "./Session.ts"
+import type { Restore, Session } from "./Session.ts"
 
 /** Lookups that peek, for those that receive. */
 const peekActions: { readonly [Action in LookupAction]?: LookupAction } = {
@@ -211,14 +211,15 @@ export const handlersOf = (session: Session, hello: Handlers["hello"], isBlocked
           securityContext: context === null ? null : (context.native as SecurityContextHandle)
         }
         // A cancelled batch ends early, and still tells what was accepted.
-        const send = Effect.uninterruptibleMask((restore) =>
-          mqrt.sendMessages(queue(opened), messages, parameters, restore)
-        )
-        const sent = Effect.map(send, ({ accepted, failure, messageIds }) => ({
-          accepted,
-          messageIds,
-          failure: failure === null ? null : toWire(failure)
-        }))
+        const sent = (restore: Restore) =>
+          Effect.map(
+            mqrt.sendMessages(queue(opened), messages, parameters, restore),
+            ({ accepted, failure, messageIds }) => ({
+              accepted,
+              messageIds,
+              failure: failure === null ? null : toWire(failure)
+            })
+          )
         return yield* session.keyedBatch(key, sent)
       }),
 
@@ -254,22 +255,27 @@ export const handlersOf = (session: Session, hello: Handlers["hello"], isBlocked
           // The first attempt says whether the queue takes part in the transaction at all.
           const held =
             place === null && timeout !== 0
-              ? Effect.catchIf(receive(0), isTaken, () => line.receive(native, read, timeout, take, isBlocked))
+              ? Effect.catchIf(receive(0), isTaken, () =>
+                  line.receive(native, read, timeout, take, undefined, isBlocked)
+                )
               : receive(timeout)
           return yield* session.waiting(key, "MQReceiveMessage", holding(held))
         }
         const receive = (action: "receive" | "peekCurrent", timeout: number | null, argument: TransactionArgument) =>
           mqrt.receiveMessage(native, { action, timeout, cursor: place, transaction: argument, read })
+        const lose = (message: ReceivedProperties) => line.losing(message)
+        const keep = (message: ReceivedProperties) => line.keeping(message)
+        if (outright && place === null && transaction === "none") {
+          const held = line.receive(native, read, timeout, line.outright(transaction), lose, isBlocked)
+          return yield* session.waiting(key, "MQReceiveMessage", holding(held))
+        }
         if (outright || (transaction !== "none" && !(yield* line.isTransactional))) {
-          const received = Effect.map(lift(receive("receive", timeout, transaction)), (message) => ({
-            ticket: 0,
-            message
-          }))
-          return yield* session.waiting(key, "MQReceiveMessage", received)
+          const held = Effect.map(receive("receive", timeout, transaction), outright ? lose : keep)
+          return yield* session.waiting(key, "MQReceiveMessage", holding(held))
         }
         const held =
           place === null
-            ? line.receive(native, read, timeout, undefined, isBlocked)
+            ? line.receive(native, read, timeout, undefined, keep, isBlocked)
             : Effect.andThen(
                 receive("peekCurrent", timeout, "none"),
                 line.takeAtCursor((argument) => receive("receive", 0, argument))
@@ -290,9 +296,10 @@ export const handlersOf = (session: Session, hello: Handlers["hello"], isBlocked
           const dooming = yield* dooms(session, transaction)
           return yield* holding(Effect.map(lookup(action, argument, read), dooming))
         }
-        if (outright) return { ticket: 0, message: yield* lift(lookup(action, argument, read)) }
-        const peek = peekActions[action] ?? "peekCurrent"
         const line = lines.of(opened.formatName)
+        if (outright)
+          return yield* holding(Effect.map(lookup(action, argument, read), (message) => line.losing(message)))
+        const peek = peekActions[action] ?? "peekCurrent"
         return yield* holding(
           Effect.flatMap(lookup(peek, "none", leastRead), (found) => line.take(native, found.lookupId, read))
         )

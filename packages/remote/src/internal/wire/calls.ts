@@ -192,7 +192,7 @@ export const handled = {
       protocol: Schema.Finite,
       version: text,
       gateway: text,
-      record: text,
+      memory: text,
       heartbeat: Schema.Finite,
       maxFrame: Schema.Finite,
       calls: Schema.Finite,
