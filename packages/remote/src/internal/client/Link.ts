@@ -56,6 +56,9 @@ const pauses = Schedule.min([Schedule.exponential("50 millis", 2), Schedule.spac
 /** Number of heartbeats that may be missing before the gateway is taken for dead. */
 const missing = 3
 
+/** Milliseconds in which a process that was busy reads what came meanwhile. */
+const afterBusy = 50
+
 /** Connection to a gateway, which is made again after it was cut. */
 export class Link {
   readonly #settings: Settings
@@ -285,10 +288,12 @@ export class Link {
 
   /** Gives signs of life, and takes the gateway for dead where it answers none. */
   #beat(session: Session, interval: number, lose: (detail: string) => Effect.Effect<void>): Effect.Effect<void> {
-    const beat = Effect.timeoutOrElse(Effect.exit(session.call("heartbeat", {})), {
-      duration: missing * interval,
-      orElse: () => lose("the gateway gave no sign of life")
-    })
+    // An answer that came while this process was busy is still to be read.
+    const dead = Effect.sleep(missing * interval).pipe(
+      Effect.andThen(Effect.sleep(afterBusy)),
+      Effect.andThen(lose("the gateway gave no sign of life"))
+    )
+    const beat = Effect.raceFirst(Effect.exit(session.call("heartbeat", {})), dead)
     return Effect.forever(Effect.andThen(Effect.sleep(interval), beat))
   }
 }
