@@ -110,6 +110,8 @@ describe("cuts", slow("It cuts connections many times."), () => {
           for (const name of [input, output]) got.push(...(yield* remaining(name)))
         }).pipe(Effect.provide(direct, { local: true }))
 
+        yield* gateway.expectNothingHeld
+
         const known = new Set(got)
         const lost = sent.filter((number) => !known.has(number))
         const again = repeated(got)

@@ -4,7 +4,7 @@ import { Mqrt } from "@effect-msmq/core/Mqrt"
 import { usualRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import { GatewayPolicy, RemoteMqrt } from "@effect-msmq/remote"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber } from "effect"
+import { Effect, Exit, Fiber, Schedule } from "effect"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { slow } from "../../../core/test/support/slow.ts"
@@ -78,6 +78,45 @@ describe("a client that reads nothing", slow("It asks for 300 MB."), () => {
           const answers = yield* Fiber.join(asking)
           assert.lengthOf(answers, asked)
         }).pipe(Effect.scoped, Effect.provide(RemoteMqrt.layer({ url: proxy.url }), { local: true }))
+      }).pipe(Effect.scoped, Effect.provide(RemoteMqrt.layer({ url }), { local: true }))
+    )
+  )
+
+  it.live("and is not heard any more holds nothing any more, although answers to it wait", () =>
+    withGateway({ policy, heartbeat: 200 }, (url) =>
+      Effect.gen(function* () {
+        const proxy = yield* CuttingProxy.make(url)
+        yield* MessageQueue.create(orders)
+        const sender = yield* MessageQueue.openSender(orders)
+        yield* sender.send({ body: new Uint8Array(size) })
+        const asking = yield* Effect.forkScoped(
+          Effect.gen(function* () {
+            const mqrt = yield* Mqrt
+            const name = yield* mqrt.pathNameToFormatName(orders)
+            const handle = yield* mqrt.openQueue(name, "peek", "denyReceive")
+            const options = {
+              action: "peekCurrent",
+              timeout: 0,
+              cursor: null,
+              transaction: "none",
+              read: usualRead
+            } as const
+            const peek = mqrt.receiveMessage(handle, options)
+            yield* peek
+            proxy.silence("gateway")
+            yield* Effect.all(
+              Array.from({ length: 500 }, () => peek),
+              { concurrency: "unbounded" }
+            )
+          }).pipe(Effect.ignore, Effect.provide(RemoteMqrt.layer({ url: proxy.url }), { local: true }))
+        )
+        // The other one has it alone until its session ends.
+        const openAlone = Effect.scoped(MessageQueue.openReceiver(orders, { shareMode: "denyReceive" }))
+        yield* Effect.repeat(Effect.exit(openAlone), { until: Exit.isFailure })
+        proxy.silence("client")
+        yield* Effect.retry(openAlone, { schedule: Schedule.spaced("50 millis"), times: 400 })
+        proxy.cutAll()
+        yield* Fiber.interrupt(asking)
       }).pipe(Effect.scoped, Effect.provide(RemoteMqrt.layer({ url }), { local: true }))
     )
   )

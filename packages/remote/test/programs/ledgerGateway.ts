@@ -1,13 +1,15 @@
 /**
  * A gateway in a process of its own, over a backend whose handles are in a ledger: `PORT=... node ledgerGateway.ts [BACKEND]`. Tells its
- * address when it listens, and whenever it is asked, what is open or was used wrongly since it was asked last. Ends when its parent
- * disconnects.
+ * address when it listens, and whenever it is asked, what is open or was used wrongly since it was asked last, or in which queues it
+ * holds messages for clients. Ends when its parent disconnects.
  */
 import { GatewayPolicy, MqrtGateway } from "@effect-msmq/remote"
 import * as HandleLedger from "@effect-msmq/testing/HandleLedger"
-import { Effect, Layer, Logger, ManagedRuntime } from "effect"
+import { MessageQueue } from "@effect-msmq/core"
+import * as Mqrt from "@effect-msmq/core/Mqrt"
+import { Effect, Layer, Logger, ManagedRuntime, Option } from "effect"
 import { backendOf } from "./backend.ts"
-import type { Answer } from "../support/LedgerGateway.ts"
+import type { Answer, Question } from "../support/LedgerGateway.ts"
 
 const backend = HandleLedger.layer(await backendOf(process.argv[2]))
 const gateway = MqrtGateway.layer({ policy: GatewayPolicy.unprotected, port: Number(process.env["PORT"] ?? 0) })
@@ -31,7 +33,24 @@ const leaks = Effect.gen(function* () {
     : new HandleLedger.HandlesLeaked({ open, violations, failedReleases }).message
 })
 
-process.on("message", () => void runtime.runPromise(leaks).then((leaks) => answer({ leaks })))
+/** Finds the private queues with messages in the subqueue of the gateway, which no client may open. */
+const holding = Effect.gen(function* () {
+  const { privateQueues } = yield* Mqrt.Mqrt.use((mqrt) => mqrt.getQueueManagerInfo(null))
+  return yield* Effect.filter(privateQueues, (name) =>
+    Effect.scoped(
+      Effect.map(
+        Effect.flatMap(MessageQueue.openReceiver(`${name};gateway`), (receiver) => receiver.peekWithin(0)),
+        Option.isSome
+      )
+    )
+  )
+})
+
+const questions: Readonly<Record<Question, () => Promise<void>>> = {
+  leaks: () => runtime.runPromise(leaks).then((leaks) => answer({ leaks })),
+  holding: () => runtime.runPromise(holding).then((holding) => answer({ holding }))
+}
+process.on("message", (question: Question) => void questions[question]())
 process.on("disconnect", () => void runtime.dispose().then(() => process.exit(0)))
 
 answer({ url: await runtime.runPromise(MqrtGateway.MqrtGateway.use(({ url }) => Effect.succeed(url))) })

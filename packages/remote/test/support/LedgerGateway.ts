@@ -11,8 +11,14 @@ import { environment } from "../../../core/test/support/environment.ts"
 const program = fileURLToPath(new URL("../programs/ledgerGateway.ts", import.meta.url))
 const double = fileURLToPath(new URL("../../../native/test/programs/double.ts", import.meta.url))
 
-/** Message of the gateway: its address, or what is against its ledger, and `null` for nothing. */
-export type Answer = { readonly url: string } | { readonly leaks: string | null }
+/** Question to a gateway: what is against its ledger, or in which queues it holds messages for clients. */
+export type Question = "leaks" | "holding"
+
+/** Message of the gateway: its address, what is against its ledger and `null` for nothing, or the queues. */
+export type Answer =
+  | { readonly url: string }
+  | { readonly leaks: string | null }
+  | { readonly holding: ReadonlyArray<string> }
 
 /** Backend of a gateway: in memory, or the files of the double of `mqrt.dll`. */
 export type Backend = "in memory" | { readonly library: string; readonly identityLibrary: string }
@@ -23,6 +29,8 @@ export interface LedgerGateway {
   readonly pid: number
   /** Fails with what is still open at the gateway, and what was used wrongly since it was asked last. */
   readonly expectNoLeaks: Effect.Effect<void>
+  /** Fails with the queues in whose subqueues the gateway holds messages for clients. */
+  readonly expectNothingHeld: Effect.Effect<void>
 }
 
 /** Starts a gateway, which ends with the scope. `env`: variables beside those that it needs. */
@@ -53,15 +61,15 @@ export const ledgerGateway = (
     )
     const started = yield* answer
     if (!("url" in started)) return yield* Effect.die("the gateway told no address")
+    const ask = (question: Question) =>
+      Effect.andThen(
+        Effect.sync(() => child.send(question)),
+        answer
+      )
     return {
       url: started.url,
       pid: child.pid ?? 0,
-      expectNoLeaks: Effect.map(
-        Effect.andThen(
-          Effect.sync(() => child.send("leaks")),
-          answer
-        ),
-        (told) => assert.deepStrictEqual(told, { leaks: null })
-      )
+      expectNoLeaks: Effect.map(ask("leaks"), (told) => assert.deepStrictEqual(told, { leaks: null })),
+      expectNothingHeld: Effect.map(ask("holding"), (told) => assert.deepStrictEqual(told, { holding: [] }))
     }
   })

@@ -56,6 +56,9 @@ const pauses = Schedule.min([Schedule.exponential("50 millis", 2), Schedule.spac
 /** Number of heartbeats that may be missing before the gateway is taken for dead. */
 const missing = 3
 
+/** Milliseconds in which a process that was busy reads what came meanwhile. */
+const afterBusy = 50
+
 /** Connection to a gateway, which is made again after it was cut. */
 export class Link {
   readonly #settings: Settings
@@ -154,7 +157,7 @@ export class Link {
       const letGo = session.hold()
       const call = session.credit.within(name, payload, session.call(name, payload))
       return session.loss.ends(call).pipe(
-        Effect.catchCause((cause) => this.#explained(cause)),
+        Effect.catchCause((cause) => this.#explained(session, cause)),
         Effect.ensuring(Effect.sync(letGo))
       )
     })
@@ -202,15 +205,16 @@ export class Link {
   }
 
   /** Returns the failure that a call ended with, in words of core. */
-  #explained(cause: Cause.Cause<unknown>): Effect.Effect<never, MqrtFailure | Lost> {
+  #explained(session: Session, cause: Cause.Cause<unknown>): Effect.Effect<never, MqrtFailure | Lost> {
     const problem = Cause.squash(cause)
     if (problem instanceof Lost) return Effect.fail(problem)
     if (typeof problem === "object" && problem !== null) {
       if ("refusal" in problem) return Effect.fail(fromWire(problem as WireFailure, this.url))
       if ("_tag" in problem && problem._tag === "RpcClientError") {
-        return Effect.fail(
-          new Lost({ detail: (problem as { readonly message?: string }).message ?? "the connection was cut" })
-        )
+        const detail = (problem as { readonly message?: string }).message ?? "the connection was cut"
+        // After a frame that it cannot read the parser finds no other: the connection must be made again.
+        session.loss.note(detail)
+        return Effect.fail(new Lost({ detail }))
       }
     }
     // The gateway interrupts what runs when it stops.
@@ -284,10 +288,12 @@ export class Link {
 
   /** Gives signs of life, and takes the gateway for dead where it answers none. */
   #beat(session: Session, interval: number, lose: (detail: string) => Effect.Effect<void>): Effect.Effect<void> {
-    const beat = Effect.timeoutOrElse(Effect.exit(session.call("heartbeat", {})), {
-      duration: missing * interval,
-      orElse: () => lose("the gateway gave no sign of life")
-    })
+    // An answer that came while this process was busy is still to be read.
+    const dead = Effect.sleep(missing * interval).pipe(
+      Effect.andThen(Effect.sleep(afterBusy)),
+      Effect.andThen(lose("the gateway gave no sign of life"))
+    )
+    const beat = Effect.raceFirst(Effect.exit(session.call("heartbeat", {})), dead)
     return Effect.forever(Effect.andThen(Effect.sleep(interval), beat))
   }
 }

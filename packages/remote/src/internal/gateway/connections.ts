@@ -43,6 +43,9 @@ export interface Settings {
 /** Number of heartbeats that may be missing before a connection is taken for dead. */
 const missing = 3
 
+/** Milliseconds in which a process that was busy reads what came meanwhile. */
+const afterBusy = 50
+
 /** Most bytes that a connection which is refused leaves unread. */
 const unreadOfRefused = 64 * 1024
 
@@ -188,6 +191,7 @@ export const serve = Effect.fnUntraced(function* (
       const began = yield* Clock.currentTimeMillis
       const longest = missing * Duration.toMillis(heartbeat)
       let waiting = 0
+      let isSure = false
       for (;;) {
         const now = yield* Clock.currentTimeMillis
         const before = waiting
@@ -196,7 +200,14 @@ export const serve = Effect.fnUntraced(function* (
         const left = greets ? heard + longest - now : began + helloWithin - now
         if (left <= 0 && !greets) return "it did not say who uses it"
         // One that reads what was written is alive, even though its calls wait behind the answers.
-        if (left <= 0 && waiting >= before) return "nothing was heard of it"
+        const isSilent = left <= 0 && waiting >= before
+        if (isSilent && isSure) return "nothing was heard of it"
+        isSure = isSilent
+        if (isSilent) {
+          // What came while this process was busy is still to be read.
+          yield* Effect.sleep(afterBusy)
+          continue
+        }
         yield* Effect.sleep(left <= 0 ? longest : Math.min(left, longest))
       }
     })
