@@ -3,8 +3,7 @@
  *
  * @since 0.1.0
  */
-import { createHash, timingSafeEqual } from "node:crypto"
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
 import { machineRights, queueRights } from "./internal/rights.ts"
 
 /**
@@ -82,8 +81,8 @@ export interface Limits {
   /** Calls of each connection at the same time, without those that wait. 256 by default. Further ones wait at the client. */
   readonly calls?: number | undefined
   /**
-   * Bytes of messages of each connection that are sent at the same time: the bodies and extensions, and 1 KiB for each message. 64 MiB
-   * by default. Further sends wait at the client.
+   * Bytes of the calls of each connection at the same time, without those that wait: of a send the bodies and extensions, and 1 KiB for
+   * each message. 64 MiB by default. Further calls wait at the client.
    */
   readonly callBytes?: number | undefined
   /** Bytes of answers that each connection has not read. 16 MiB by default, and one answer more. */
@@ -162,29 +161,3 @@ export const everything: Pick<Client, "queues" | "machine"> = {
  * @since 0.1.0
  */
 export const unprotected: GatewayPolicy = { clients: [], anybody: { name: "anybody", ...everything } }
-
-const digestOf = (text: string): Buffer => createHash("sha256").update(text).digest()
-
-const plainDigits = (fingerprint: string): string => fingerprint.replaceAll(":", "").toLowerCase()
-
-/** @internal Proof that a client presents when it connects. */
-export interface Proof {
-  readonly token: string | undefined
-  /** SHA-256 fingerprint of a certificate that the TLS of the gateway has verified. */
-  readonly certificate: string | undefined
-}
-
-/** @internal Returns the client that a proof is of; `undefined` where it is of none. It takes as long for a wrong token as for a right one. */
-export const clientOf = (policy: GatewayPolicy, { certificate, token }: Proof): Client | undefined => {
-  const given = token === undefined ? undefined : digestOf(token)
-  let found: Client | undefined
-  for (const client of policy.clients) {
-    const expected = client.token === undefined ? undefined : digestOf(Redacted.value(client.token))
-    if (given !== undefined && expected !== undefined && timingSafeEqual(given, expected)) found ??= client
-    const fingerprints = client.certificates ?? []
-    if (certificate !== undefined && fingerprints.some((one) => plainDigits(one) === plainDigits(certificate))) {
-      found ??= client
-    }
-  }
-  return found ?? (token === undefined && certificate === undefined ? policy.anybody : undefined)
-}

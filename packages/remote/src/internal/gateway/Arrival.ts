@@ -1,7 +1,13 @@
 import type * as SocketServer from "effect/socket/SocketServer"
 import type * as Effect from "effect/Effect"
 import type { TlsOptions, TLSSocket } from "node:tls"
-import type { Proof } from "../../GatewayPolicy.ts"
+
+/** Proof that a client presents when it connects. */
+export interface Proof {
+  readonly token: string | undefined
+  /** SHA-256 fingerprint of a certificate that the TLS of the gateway has verified. */
+  readonly certificate: string | undefined
+}
 
 /** Connection that has come in. */
 export interface Arrival {

@@ -63,7 +63,8 @@ export const policy = Given.nested<GatewayPolicy>(
   { secret: true }
 )
 
-const digitsOf = (certificate: string): string => certificate.replaceAll(":", "").toLowerCase()
+/** Returns the digits of a fingerprint, as two are compared. */
+export const digitsOf = (certificate: string): string => certificate.replaceAll(":", "").toLowerCase()
 
 /** Mistake of a whole policy: the rule that it breaks, and what breaks it. */
 export interface Mistake {
