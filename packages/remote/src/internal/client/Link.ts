@@ -15,6 +15,7 @@ import * as Socket from "effect/socket/Socket"
 import { randomUUID } from "node:crypto"
 import type { CallName, Calls } from "../wire/calls.ts"
 import { fromWire, type WireFailure } from "../wire/Failure.ts"
+import { afterBusy, missing } from "../wire/heartbeat.ts"
 import { type Caller, rpcs } from "../wire/rpcs.ts"
 import { protocol } from "../wire/serialization.ts"
 import { version } from "../version.ts"
@@ -52,12 +53,6 @@ export interface Settings extends Address {
 const pauses = Schedule.min([Schedule.exponential("50 millis", 2), Schedule.spaced("5 seconds")]).pipe(
   Schedule.jittered
 )
-
-/** Number of heartbeats that may be missing before the gateway is taken for dead. */
-const missing = 3
-
-/** Milliseconds in which a process that was busy reads what came meanwhile. */
-const afterBusy = 50
 
 /** Connection to a gateway, which is made again after it was cut. */
 export class Link {

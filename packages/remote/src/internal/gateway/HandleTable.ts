@@ -61,10 +61,6 @@ export class HandleTable {
     this.#most = most
   }
 
-  get size(): number {
-    return this.#entries.size
-  }
-
   /** Opens a handle and returns its number. */
   open({ acquire, function: name, release, ...facts }: Opening): Effect.Effect<number, WireFailure> {
     return Effect.suspend(() => {

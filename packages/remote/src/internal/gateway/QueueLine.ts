@@ -1,7 +1,7 @@
 import { errors } from "@effect-msmq/core/ErrorCode"
 import type { Mqrt } from "@effect-msmq/core/Mqrt"
 import { MqrtFailure, type QueueHandle } from "@effect-msmq/core/Mqrt"
-import type { ReadProperties, ReceivedProperties, TransactionArgument } from "@effect-msmq/core/mqrt/MessageProperties"
+import type { ReadProperties, ReceivedProperties } from "@effect-msmq/core/mqrt/MessageProperties"
 import { leastRead } from "@effect-msmq/core/mqrt/MessagePropertyTable"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -97,14 +97,12 @@ export class QueueLine {
     )
   }
 
-  /** Takes a message of a known lookup id out of its queue at once. `argument`: transaction argument of the backend. */
-  outright(argument: TransactionArgument): Take {
-    return (handle, lookupId, read) =>
-      Effect.map(
-        this.#mqrt.receiveMessageByLookupId(handle, lookupId, "receiveCurrent", { transaction: argument, read }),
-        (message) => this.losing(message)
-      )
-  }
+  /** Takes a message of a known lookup id out of its queue at once. */
+  readonly outright: Take = (handle, lookupId, read) =>
+    Effect.map(
+      this.#mqrt.receiveMessageByLookupId(handle, lookupId, "receiveCurrent", { transaction: "none", read }),
+      (message) => this.losing(message)
+    )
 
   /** Holds a message that is out of its queue already, and that is lost where the connection ends before the client has it. */
   losing(message: ReceivedProperties): Held {

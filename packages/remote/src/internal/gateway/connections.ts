@@ -13,6 +13,7 @@ import type { Client } from "../../GatewayPolicy.ts"
 import type { CallName } from "../wire/calls.ts"
 import { weightOf, withoutCredit } from "../wire/credit.ts"
 import { refusalOf } from "../wire/Failure.ts"
+import { afterBusy, missing } from "../wire/heartbeat.ts"
 import type { Handlers } from "../wire/rpcs.ts"
 import { rpcs } from "../wire/rpcs.ts"
 import { protocol } from "../wire/serialization.ts"
@@ -39,12 +40,6 @@ export interface Settings {
   /** Name of the subqueues that hold messages of plain queues for clients. */
   readonly subqueue: string
 }
-
-/** Number of heartbeats that may be missing before a connection is taken for dead. */
-const missing = 3
-
-/** Milliseconds in which a process that was busy reads what came meanwhile. */
-const afterBusy = 50
 
 /** Most bytes that a connection which is refused leaves unread. */
 const unreadOfRefused = 64 * 1024
@@ -157,10 +152,7 @@ export const serve = Effect.fnUntraced(function* (
       running++
       bytes += weight
       return Effect.ensuring(
-        Effect.andThen(
-          whenRead,
-          Effect.suspend(() => answer(payload))
-        ),
+        answer(payload),
         Effect.sync(() => {
           running--
           bytes -= weight
@@ -168,24 +160,28 @@ export const serve = Effect.fnUntraced(function* (
       )
     }
     const handlers = Object.fromEntries(
-      Object.entries(answers as unknown as Answers).map(([name, answer]): [string, Answer] => [
-        name,
-        (payload) => {
-          heard = clock.currentTimeMillisUnsafe()
-          if (session.remote === undefined && name !== "hello") {
-            return Effect.fail(refusalOf(name, "the first call of a connection is hello"))
+      Object.entries(answers as unknown as Answers).map(([name, answer]): [string, Answer] => {
+        const afterReading: Answer = aside.has(name)
+          ? answer
+          : (payload) =>
+              Effect.andThen(
+                whenRead,
+                Effect.suspend(() => answer(payload))
+              )
+        const call: Answer = withoutCredit.has(name as CallName)
+          ? afterReading
+          : (payload) => counted(name, afterReading, payload)
+        return [
+          name,
+          (payload) => {
+            heard = clock.currentTimeMillisUnsafe()
+            if (session.remote === undefined && name !== "hello") {
+              return Effect.fail(refusalOf(name, "the first call of a connection is hello"))
+            }
+            return Effect.tapError(call(payload), (failure) => refused(facts, failure))
           }
-          const call = aside.has(name)
-            ? answer(payload)
-            : withoutCredit.has(name as CallName)
-              ? Effect.andThen(
-                  whenRead,
-                  Effect.suspend(() => answer(payload))
-                )
-              : counted(name, answer, payload)
-          return Effect.tapError(call, (failure) => refused(facts, failure))
-        }
-      ])
+        ]
+      })
     )
     const silence = Effect.gen(function* () {
       const began = yield* Clock.currentTimeMillis

@@ -106,7 +106,6 @@ export const handlersOf = (session: Session, hello: Handlers["hello"], isBlocked
     handles.close(given.handle, kind, functionName)
   const holding = (held: Effect.Effect<Held, MqrtFailure>) =>
     Effect.uninterruptibleMask((restore) => Effect.flatMap(lift(restore(held)), (held) => session.hold(held)))
-  const released = (effect: Effect.Effect<void>): Effect.Effect<void, MqrtFailure> => effect
   return {
     ...plainHandlers(session),
     hello,
@@ -135,7 +134,7 @@ export const handlersOf = (session: Session, hello: Handlers["hello"], isBlocked
           kind: "security context",
           function: api,
           acquire: mqrt.getSecurityContext(certificate, api, as),
-          release: (native) => released(mqrt.freeSecurityContext(native as SecurityContextHandle))
+          release: (native) => mqrt.freeSecurityContext(native as SecurityContextHandle)
         })
       ),
     freeSecurityContext: close("security context", "MQFreeSecurityContext"),
@@ -266,7 +265,7 @@ export const handlersOf = (session: Session, hello: Handlers["hello"], isBlocked
         const lose = (message: ReceivedProperties) => line.losing(message)
         const keep = (message: ReceivedProperties) => line.keeping(message)
         if (outright && place === null && transaction === "none") {
-          const held = line.receive(native, read, timeout, line.outright(transaction), lose, isBlocked)
+          const held = line.receive(native, read, timeout, line.outright, lose, isBlocked)
           return yield* session.waiting(key, "MQReceiveMessage", holding(held))
         }
         if (outright || (transaction !== "none" && !(yield* line.isTransactional))) {
@@ -328,7 +327,7 @@ export const handlersOf = (session: Session, hello: Handlers["hello"], isBlocked
         kind: "transaction",
         function: "MQBeginTransaction",
         acquire: mqrt.beginTransaction,
-        release: (native) => released(mqrt.releaseTransaction(native as TransactionHandle))
+        release: (native) => mqrt.releaseTransaction(native as TransactionHandle)
       }),
     commitTransaction: ({ handle, key }) =>
       Effect.flatMap(entry(handle, "transaction", "ITransaction::Commit"), (transaction) => {
